@@ -1,0 +1,40 @@
+# make serve   set up and run the assistant          make test    set up and pass every test
+# make check   format, lint, types, imports, tests   make index   build the index again
+.DEFAULT_GOAL := help
+.PHONY: help serve index test check format clean
+PYTHON ?= python3
+export PYTHON
+
+help:
+	@echo "make serve   installe ce qui manque et ouvre le chat (http://127.0.0.1:7860)"
+	@echo "make index   reconstruit l'index des rapports"
+	@echo "make test    installe ce qui manque et passe tous les tests"
+	@echo "make check   vérifie le format, le style, les types, les imports et les tests"
+
+serve:
+	@scripts/setup.sh
+	@.venv/bin/ra-assistant index --if-needed
+	@.venv/bin/ra-assistant serve
+
+index:
+	@scripts/setup.sh
+	@.venv/bin/ra-assistant index
+
+test:
+	@scripts/setup.sh dev
+	@.venv/bin/python -m pytest
+
+check:
+	@scripts/setup.sh dev
+	.venv/bin/ruff format --check src tests training
+	.venv/bin/ruff check src tests training
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/python -m pytest
+
+format:
+	@.venv/bin/ruff format src tests training
+	@.venv/bin/ruff check --fix src tests training
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,210 @@
+"""From a question to a cited answer, or to a refusal that shows what the report does say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ra_assistant.composing import clip, compose
+from ra_assistant.errors import QuestionRefused
+from ra_assistant.ports import Retriever, SpanReader
+from ra_assistant.ranking import Candidate, Ranker, SpanGuess
+from ra_assistant.types import Answer, Citation, Document, Hit, Outcome, Query, SmallTalk, Span, Turn
+from ra_assistant.verifying import violations
+
+RETRIEVED = 12
+"""Passages whose sentences are compared."""
+READ = 6
+"""Passages that the span reader reads, the best ones."""
+SUGGESTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The sentences that are not the report's: French, from the wording."""
+
+    not_in_report: str
+    order_refused: str
+    small_talk: Mapping[SmallTalk, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How questions are read; functions of the craft that knows French questions."""
+
+    clean: Callable[[str], str]
+    understand: Callable[[str, Sequence[Turn], int | None], Query]
+    is_order: Callable[[str], bool]
+    max_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalModel:
+    """Calibrated probability that the best candidate answers: a logistic model of its features."""
+
+    weights: Mapping[str, float]
+    threshold: float
+
+    def probability(self, query: Query, candidates: Sequence[Candidate], known_share: float) -> float:
+        """Return a probability, 0 to 1; 0 without candidates."""
+        if not candidates:
+            return 0.0
+        features = refusal_features(query, candidates, known_share)
+        odds = sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds + self.weights.get("bias", 0.0)))))
+
+
+def refusal_features(query: Query, candidates: Sequence[Candidate], known_share: float) -> dict[str, float]:
+    """Return what tells an answerable question from another, for its ranked candidates."""
+    best = candidates[0]
+    rival = next((c for c in candidates[1:] if c.passage.id != best.passage.id), None)
+    return {
+        "score": best.score,
+        "margin": min(5.0, best.score - rival.score) if rival else 5.0,
+        "known": known_share,
+        "unknown_any": float(known_share < 1),
+        "follow_up": float(query.is_follow_up),
+        "terms": min(1.0, len(query.terms) / 8),
+        **{f"best_{name}": value for name, value in best.features.items()},
+    }
+
+
+class ExtractiveAnswerer:
+    """Answers in the report's own words."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        retriever: Retriever,
+        ranker: Ranker,
+        refusal: RefusalModel,
+        understanding: Understanding,
+        phrases: Phrases,
+        known_share: Callable[[Query], float],
+        rival_margin: float,
+        reader: SpanReader | None = None,
+        build_id: str = "",
+    ) -> None:
+        self._documents = {document.id: document for document in documents}
+        self._retriever = retriever
+        self._ranker = ranker
+        self._refusal = refusal
+        self._understanding = understanding
+        self._phrases = phrases
+        self._known_share = known_share
+        self._rival_margin = rival_margin
+        self._reader = reader
+        self._build_id = build_id
+        years = [document.year for document in documents if document.year is not None]
+        self._latest_year = max(years, default=None)
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+    ) -> Answer:
+        """Return the complete answer.
+
+        Args:
+            question: as the visitor typed it.
+            history: former turns, oldest first; what they cite is never trusted.
+            within: ids of the only documents to search; None searches everything.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+        """
+        cleaned = self._admit(question)
+        query = self._understanding.understand(cleaned, history, self._latest_year)
+        if query.small_talk is not None:
+            text = self._phrases.small_talk[query.small_talk]
+            return self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))
+        if self._understanding.is_order(cleaned):
+            return self._signed(
+                Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
+            )
+        return self._signed(replace(self._answer(query, within), standalone_question=query.text))
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+        """Yield ever longer answers, the complete one last; citations come with the last."""
+        answer = self.ask(question, history)
+        position = answer.text.find(" ")
+        while position != -1:
+            yield replace(answer, text=answer.text[:position], citations=(), suggestions=(), is_final=False)
+            position = answer.text.find(" ", position + 24)
+        yield answer
+
+    def _admit(self, question: str) -> str:
+        limit = self._understanding.max_chars
+        if len(question) > 10 * limit:
+            raise QuestionRefused(
+                f"{len(question)} characters, at most {limit}", reason="too_long", limit=limit
+            )
+        cleaned = self._understanding.clean(question)
+        if not any(map(str.isalnum, cleaned)):
+            raise QuestionRefused(
+                "no letter in the question; expected a sentence", reason="empty", limit=limit
+            )
+        if len(cleaned) > limit:
+            raise QuestionRefused(
+                f"{len(cleaned)} characters, at most {limit}", reason="too_long", limit=limit
+            )
+        return cleaned
+
+    def _answer(self, query: Query, within: frozenset[str] | None) -> Answer:
+        hits = self._retriever.retrieve(query, RETRIEVED, within)
+        candidates = self.candidates(query, hits)
+        probability = self._refusal.probability(query, candidates, self._known_share(query))
+        if probability < self._refusal.threshold:
+            return self._not_in_report(candidates, probability)
+        answer = compose(query, candidates, self._documents, self._rival_margin)
+        contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
+        if violations(answer, contexts):
+            return self._not_in_report(candidates, probability)
+        return replace(answer, probability=probability)
+
+    def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the sentences of `hits`, best first, the span reader heard when there is one."""
+        return self._ranker.rank(query, hits, self._guesses(query, hits[:READ]))
+
+    def _guesses(self, query: Query, hits: Sequence[Hit]) -> dict[str, SpanGuess]:
+        if self._reader is None or not hits:
+            return {}
+        readings = self._reader.read(query.text, [(hit.passage.heading, hit.passage.text) for hit in hits])
+        return {
+            hit.passage.id: SpanGuess(
+                reading.answerable,
+                tuple(
+                    (Span(hit.passage.start + span.start, hit.passage.start + span.end), span.score)
+                    for span in reading.spans
+                ),
+            )
+            for hit, reading in zip(hits, readings, strict=True)
+        }
+
+    def _around(self, citation: Citation, hits: Sequence[Hit]) -> str:
+        return "\n".join(
+            hit.passage.searchable_text
+            for hit in hits
+            if hit.passage.document_id == citation.document.id
+            and hit.passage.start < citation.end
+            and citation.start < hit.passage.end
+        )
+
+    def _not_in_report(self, candidates: Sequence[Candidate], probability: float) -> Answer:
+        nearest: dict[str, Candidate] = {}
+        for candidate in candidates:
+            if not candidate.features.get("heading"):
+                nearest.setdefault(candidate.passage.id, candidate)
+        suggestions: list[Citation] = []
+        for candidate in list(nearest.values())[:SUGGESTED]:
+            document = self._documents[candidate.passage.document_id]
+            span = clip(document.text, candidate.span, Span(candidate.span.start, candidate.span.start + 1))
+            suggestions.append(Citation(len(suggestions) + 1, document, span.start, span.end))
+        return Answer(
+            self._phrases.not_in_report,
+            Outcome.NOT_IN_REPORT,
+            suggestions=tuple(suggestions),
+            probability=probability,
+        )
+
+    def _signed(self, answer: Answer) -> Answer:
+        return replace(answer, build_id=self._build_id)

@@ -1,0 +1,382 @@
+"""The command `ra-assistant`, in French."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer._click.exceptions import (  # the only public way to name usage errors in French
+    BadParameter,
+    MissingParameter,
+    NoSuchOption,
+    UsageError,
+)
+from typer.core import TyperGroup
+
+from ra_assistant import wording
+from ra_assistant.errors import CorpusError, QuestionRefused, RaError
+from ra_assistant.rendering import answer_json, document_json, hit_json, turns_of
+from ra_assistant.settings import load_settings
+from ra_assistant.types import Answer, Outcome
+from ra_assistant.wording import CLI
+
+if TYPE_CHECKING:
+    from ra_assistant.assembly import Assistant
+    from ra_assistant.indexing import Progress
+
+
+class _FrenchGroup(TyperGroup):
+    """Shows the help's own words in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _french_help(super().get_help(ctx))
+
+
+def _french_help(text: str) -> str:
+    for english, french in (
+        ("Usage:", CLI["usage"]),
+        ("Commands:", f"{CLI['commands']}\u00a0:"),
+        ("Arguments:", f"{CLI['arguments']}\u00a0:"),
+        ("Options:", f"{CLI['options']}\u00a0:"),
+    ):
+        text = re.sub(rf"^{english}", french, text, flags=re.MULTILINE)
+    return text.replace("Show this message and exit.", CLI["help_option"])
+
+
+class SearchMode(StrEnum):
+    """Which search answers."""
+
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    DENSE = "dense"
+
+
+app = typer.Typer(
+    help=CLI["app"],
+    cls=_FrenchGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+CorpusOption = Annotated[Path | None, typer.Option("--corpus", help=CLI["corpus_option"])]
+IndexOption = Annotated[Path | None, typer.Option("--index", help=CLI["index_option"])]
+JsonOption = Annotated[bool, typer.Option("--json", help=CLI["json_option"])]
+BatchOption = Annotated[Path | None, typer.Option("--batch", help=CLI["batch_option"])]
+
+
+@app.command(help=CLI["index"])
+def index(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    *,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help=CLI["if_needed_option"])] = False,
+) -> None:
+    """Build the index and put it in service."""
+    from ra_assistant import assembly
+
+    settings = load_settings()
+    corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
+    if not corpus_dir.is_dir():
+        _fail(CLI["no_corpus"].format(path=corpus_dir))
+    if if_needed and assembly.is_up_to_date(corpus_dir, index_dir, settings):
+        _say(CLI["up_to_date"])
+        return
+    try:
+        with _progress_bar() as report:
+            built = assembly.build(corpus_dir, index_dir, settings, report)
+    except OSError as error:
+        _fail(CLI["no_space"].format(reason=error.strerror or error, path=index_dir))
+    for unreadable in built.unreadable:
+        _complain(CLI["unread"].format(sentence=wording.sentence_of(unreadable)))
+    for path, notice in built.notices:
+        page = f", p.\u00a0{notice.page}" if notice.page else ""
+        sentence = wording.NOTICES[notice.code].format(detail=notice.detail)
+        _complain(CLI["notice"].format(path=path, page=page, sentence=sentence))
+    _say(
+        CLI["built"].format(
+            documents=wording.count(built.documents, "document", "documents"),
+            passages=wording.count(built.passages, "passage", "passages"),
+            embedded=built.embedded,
+        )
+    )
+    if built.unreadable:
+        raise typer.Exit(1)
+
+
+@app.command(help=CLI["ask"])
+def ask(
+    question: Annotated[str | None, typer.Argument(help=CLI["question_argument"])] = None,
+    index: IndexOption = None,
+    batch: BatchOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question, or each line of a file."""
+    if question is None and batch is None:
+        _fail(CLI["no_question"])
+    rows = list(_rows(batch)) if batch is not None else [{"id": None, "question": question}]
+    with _assistant(index) as assistant:
+        ids = {document.path: document.id for document in assistant.documents}
+        for row in rows:
+            asked = str(row.get("question", ""))
+            started = perf_counter()
+            answer = _answered(assistant, row, ids)
+            spent = (perf_counter() - started) * 1000
+            if as_json:
+                _print_json(answer_json(answer, asked, row.get("id"), spent))
+            else:
+                _print_answer(answer)
+
+
+def _answered(assistant: Assistant, row: dict[str, Any], ids: dict[str, str]) -> Answer:
+    within = row.get("within")
+    chosen = frozenset(ids[path] for path in within if path in ids) if isinstance(within, list) else None
+    try:
+        return assistant.ask(str(row.get("question", "")), turns_of(row.get("history")), chosen)
+    except QuestionRefused as error:
+        return Answer(wording.sentence_of(error), Outcome.NOT_IN_REPORT, build_id=assistant.build_id)
+
+
+def _print_answer(answer: Answer) -> None:
+    _say(answer.text)
+    for title, citations in (
+        (CLI["answer_sources"], answer.citations),
+        (CLI["answer_nearest"], answer.suggestions),
+    ):
+        if citations:
+            _say(f"\n{title}\u00a0:")
+        for citation in citations:
+            row = answer_source(citation)
+            _say(row)
+
+
+def answer_source(citation: Any) -> str:
+    """Return a citation as it is printed: marker, source, address, quote."""
+    from ra_assistant.rendering import citation_json
+
+    row = citation_json(citation)
+    address = f"\n    {row['source_url']}" if row["source_url"] else ""
+    return f"[{citation.marker}] {row['source']}{address}\n    «\u00a0{citation.quote}\u00a0»"
+
+
+@app.command(help=CLI["search"])
+def search(
+    batch: Annotated[Path, typer.Option("--batch", help=CLI["batch_option"])],
+    index: IndexOption = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help=CLI["k_option"])] = 10,
+    mode: Annotated[SearchMode, typer.Option("--mode", help=CLI["mode_option"])] = SearchMode.HYBRID,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Search passages for each line of a file."""
+    from ra_assistant.retrieval import Mode
+
+    rows = list(_rows(batch))
+    with _assistant(index) as assistant:
+        documents = {document.id: document for document in assistant.documents}
+        for row in rows:
+            found = assistant.search(str(row.get("question", "")), k, Mode(mode.value))
+            hits = [hit_json(hit, documents) for hit in found]
+            if as_json:
+                _print_json({"id": row.get("id"), "hits": hits})
+            else:
+                for rank, hit in enumerate(hits, 1):
+                    _say(f"{rank}. {hit['path']} [{hit['start']}:{hit['end']}] {hit['text'][:160]!r}")
+
+
+@app.command(help=CLI["export"])
+def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
+    """Write each document's text and the ranges of its passages."""
+    with _assistant(index) as assistant:
+        for document in assistant.documents:
+            if as_json:
+                _print_json(document_json(document, assistant.passages))
+            else:
+                _say(f"{document.title}\n\n{document.text}\n")
+
+
+@app.command(help=CLI["check"])
+def check(corpus: CorpusOption = None, index: IndexOption = None) -> None:
+    """Say what is wrong with settings, corpus and index."""
+    from ra_assistant import assembly
+
+    settings = load_settings()
+    corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
+    problems = 0
+    if not corpus_dir.is_dir():
+        _complain(CLI["no_corpus"].format(path=corpus_dir))
+        problems += 1
+    else:
+        problems += _check_corpus(corpus_dir)
+        if not problems and not assembly.is_up_to_date(corpus_dir, index_dir, settings):
+            _complain(CLI["check_stale"])
+            problems += 1
+    try:
+        assistant = assembly.open_assistant(index_dir, settings)
+    except RaError as error:
+        _complain(wording.sentence_of(error))
+        raise typer.Exit(1) from error
+    _say(
+        CLI["check_ok" if not problems else "check_index_ok"].format(
+            documents=wording.count(len(assistant.documents), "document", "documents"),
+            passages=wording.count(len(assistant.passages), "passage", "passages"),
+            build=assistant.build_id,
+        )
+    )
+    assistant.close()
+    if problems:
+        raise typer.Exit(1)
+
+
+def _check_corpus(corpus_dir: Path) -> int:
+    from ra_assistant.reading import FileLoader, read_corpus_paths
+
+    loader, problems = FileLoader(), 0
+    for path in read_corpus_paths(corpus_dir):
+        try:
+            loader.load(path, corpus_dir)
+        except CorpusError as error:
+            _complain(wording.sentence_of(error))
+            problems += 1
+    return problems
+
+
+@app.command(help=CLI["serve"])
+def serve(
+    index: IndexOption = None,
+    host: Annotated[str | None, typer.Option("--host", help=CLI["host_option"])] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help=CLI["port_option"])] = None,
+) -> None:
+    """Run the web chat until interrupted."""
+    from ra_assistant.server import serve as run_server
+
+    settings = load_settings()
+    run_server(index or settings.index_dir, host or settings.host, port or settings.port, _say)
+
+
+class _assistant:  # noqa: N801 - used as a function, in a `with`
+    """Opens the assistant and closes it at the end of the block."""
+
+    def __init__(self, index_dir: Path | None) -> None:
+        self._index_dir = index_dir
+
+    def __enter__(self) -> Assistant:
+        from ra_assistant.assembly import open_assistant
+
+        self._opened = open_assistant(self._index_dir)
+        return self._opened
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        _fail(CLI["no_file"].format(path=path))
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            _fail(CLI["bad_line"].format(number=number, path=path, reason=error))
+        if not isinstance(row, dict):
+            _fail(CLI["bad_line"].format(number=number, path=path, reason=type(row).__name__))
+        yield row
+
+
+class _progress_bar:  # noqa: N801 - used as a function, in a `with`
+    """Draws the stages of a build on the terminal's error output, when it is one."""
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}\u00a0%"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("", total=1)
+        return self._report
+
+    def _report(self, progress: Progress) -> None:
+        self._bar.update(
+            self._task,
+            description=wording.STAGES[progress.stage],
+            completed=progress.done,
+            total=max(1, progress.total),
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _complain(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _fail(text: str) -> Any:
+    _complain(text)
+    raise typer.Exit(1)
+
+
+def _print_json(row: dict[str, Any]) -> None:
+    typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _usage_sentence(error: UsageError) -> str:
+    if isinstance(error, NoSuchOption):
+        detail = CLI["unknown_option"].format(name=error.option_name)
+    elif isinstance(error, MissingParameter):
+        detail = CLI["missing_argument"].format(name=_parameter(error))
+    elif isinstance(error, BadParameter):
+        detail = CLI["bad_value"].format(name=_parameter(error))
+    elif error.message.startswith("No such command"):
+        detail = CLI["unknown_command"].format(name=error.message.split("'")[1])
+    else:
+        detail = CLI["too_many"]
+    command = error.ctx.command_path if error.ctx is not None else "ra-assistant"
+    return CLI["usage_error"].format(detail=detail, command=command)
+
+
+def _parameter(error: BadParameter) -> str:
+    names = error.param.opts if error.param is not None else []
+    return "/".join(names) or str(error.param_hint or "")
+
+
+def main() -> None:
+    """Run the command; every failure is one French sentence and an exit status."""
+    try:
+        status = app(standalone_mode=False, prog_name="ra-assistant")
+    except UsageError as error:
+        _complain(_usage_sentence(error))
+        status = 2
+    except RaError as error:
+        _complain(wording.sentence_of(error))
+        status = 1
+    except (KeyboardInterrupt, typer.Abort):
+        _complain(CLI["interrupted"])
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,185 @@
+"""Putting an answer together from chosen sentences: what is quoted, in which order, how much of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ra_assistant.ranking import Candidate, block_at
+from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
+
+MAX_QUOTE_CHARS = 400
+"""Longest quote shown; a longer sentence is cut between two clauses around the words that answer."""
+MAX_WORDS = 60
+"""Longest answer, quotes included, save for a list given whole."""
+MAX_CITATIONS = 3
+MAX_ITEMS = 14
+
+_CLAUSE_END = re.compile(r"[;:,)»](?=\s)|\s[–—-](?=\s)")
+_SPACE = re.compile(r"\s")
+
+
+def compose(
+    query: Query,
+    candidates: Sequence[Candidate],
+    documents: Mapping[str, Document],
+    rival_margin: float,
+) -> Answer:
+    """Return the answer that the best candidates give; `candidates` holds at least one.
+
+    Args:
+        query: the question as it was understood.
+        candidates: sentences, best first.
+        documents: the corpus, by document id.
+        rival_margin: a second sentence is shown when its log-odds are within this of the first's.
+    """
+    chosen = _chosen(query, candidates, documents, rival_margin)
+    citations: list[Citation] = []
+    parts: list[str] = []
+    lead = _lead(chosen[0], documents)
+    for candidate in chosen:
+        document = documents[candidate.passage.document_id]
+        quoted = _quoted(query, document, candidate)
+        text = one_line(document.text[quoted.start : quoted.end])
+        if parts and _count(" ".join([*parts, text])) > MAX_WORDS and query.kind is not AnswerKind.LIST:
+            continue
+        marker = len(citations) + 1
+        citations.append(Citation(marker, document, quoted.start, quoted.end))
+        parts.append(f"«\u00a0{text}\u00a0» [{marker}]")
+    text = " ".join(parts)
+    highlights: tuple[Span, ...] = ()
+    if lead:
+        text = f"{lead}. {text}" if lead[-1] not in ".!?…" else f"{lead} {text}"
+        highlights = (Span(0, len(lead)),)
+    first = chosen[0]
+    marked = first.answer or first.span
+    return Answer(
+        text=text,
+        outcome=Outcome.ANSWERED,
+        citations=tuple(citations),
+        highlights=highlights,
+        span=(first.passage.document_id, marked.start, marked.end),
+    )
+
+
+def one_line(text: str) -> str:
+    """Return a quote on one line; the blanks of the report are kept, its line ends become spaces."""
+    return re.sub(r"[ \t]*\n\s*", " ", text)
+
+
+def _count(text: str) -> int:
+    return len(text.split())
+
+
+def _chosen(
+    query: Query, candidates: Sequence[Candidate], documents: Mapping[str, Document], margin: float
+) -> list[Candidate]:
+    """Return the sentences to quote: one a side for a comparison, the best and its near rivals else."""
+    if query.kind is AnswerKind.COMPARISON and len(query.years) > 1:
+        sides = [_best_of_year(candidates, documents, year) for year in query.years]
+        found = list(dict.fromkeys(side for side in sides if side is not None))
+        if found:
+            return found[:MAX_CITATIONS]
+    best = candidates[0]
+    chosen = [best]
+    for candidate in candidates[1:]:
+        if len(chosen) == MAX_CITATIONS or candidate.score < best.score - margin:
+            break
+        if not any(_same_words(candidate, other, documents) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _best_of_year(
+    candidates: Sequence[Candidate], documents: Mapping[str, Document], year: int
+) -> Candidate | None:
+    placed = (c for c in candidates if documents[c.passage.document_id].year == year)
+    said = (
+        c for c in candidates if str(year) in documents[c.passage.document_id].text[c.span.start : c.span.end]
+    )
+    return next(said, None) or next(placed, None)
+
+
+def _same_words(left: Candidate, right: Candidate, documents: Mapping[str, Document]) -> bool:
+    return _text(left, documents) == _text(right, documents)
+
+
+def _text(candidate: Candidate, documents: Mapping[str, Document]) -> str:
+    return documents[candidate.passage.document_id].text[candidate.span.start : candidate.span.end]
+
+
+def _lead(candidate: Candidate, documents: Mapping[str, Document]) -> str:
+    """Return the words that answer, when they are less than the sentence that follows them."""
+    if candidate.answer is None or candidate.answer == candidate.span:
+        return ""
+    document = documents[candidate.passage.document_id]
+    text = one_line(document.text[candidate.answer.start : candidate.answer.end]).strip()
+    sentence = _text(candidate, documents)
+    if not text or _count(text) > 0.6 * _count(sentence):
+        return ""
+    return text[0].upper() + text[1:]
+
+
+def _quoted(query: Query, document: Document, candidate: Candidate) -> Span:
+    """Return what is quoted of a candidate: the sentence, the whole list, or a part of a long sentence."""
+    span = candidate.span
+    block = block_at(document, span.start)
+    if query.kind is AnswerKind.LIST and block is not None and block.kind is BlockKind.LIST_ITEM:
+        return _whole_list(document, span)
+    if span.end - span.start <= MAX_QUOTE_CHARS:
+        return span
+    return clip(document.text, span, candidate.answer or Span(span.start, span.start + 1))
+
+
+def _whole_list(document: Document, item: Span) -> Span:
+    """Widen an item to its list, as far as a quote may go."""
+    blocks = document.blocks
+    index = next(i for i, block in enumerate(blocks) if block.start <= item.start < block.end)
+    first = last = index
+    while first > 0 and blocks[first - 1].kind is BlockKind.LIST_ITEM and last - first < MAX_ITEMS:
+        first -= 1
+    while (
+        last + 1 < len(blocks) and blocks[last + 1].kind is BlockKind.LIST_ITEM and last - first < MAX_ITEMS
+    ):
+        last += 1
+    while blocks[last].end - blocks[first].start > MAX_QUOTE_CHARS and first < last:
+        if index - first > last - index:
+            first += 1
+        else:
+            last -= 1
+    return Span(blocks[first].start, blocks[last].end)
+
+
+def clip(text: str, sentence: Span, focus: Span, max_chars: int = MAX_QUOTE_CHARS) -> Span:
+    """Return a part of a long sentence, at most `max_chars`, that holds `focus` and ends between clauses."""
+    room = max(0, max_chars - (focus.end - focus.start))
+    low = max(sentence.start, focus.start - room // 2)
+    high = min(sentence.end, low + max_chars)
+    low = max(sentence.start, high - max_chars)
+    ends = [
+        match.end() + sentence.start for match in _CLAUSE_END.finditer(text[sentence.start : sentence.end])
+    ]
+    start = low if low == sentence.start else _first(ends, low, focus.start) or _after_space(text, low)
+    end = high if high == sentence.end else _last(ends, focus.end, high) or _before_space(text, high)
+    while start < focus.start and text[start].isspace():
+        start += 1
+    return Span(start, max(end, focus.end))
+
+
+def _first(ends: Sequence[int], low: int, high: int) -> int | None:
+    return next((end for end in ends if low <= end <= high), None)
+
+
+def _last(ends: Sequence[int], low: int, high: int) -> int | None:
+    return next((end for end in reversed(ends) if low <= end <= high), None)
+
+
+def _after_space(text: str, position: int) -> int:
+    match = _SPACE.search(text, position)
+    return match.end() if match else position
+
+
+def _before_space(text: str, position: int) -> int:
+    while position > 0 and not text[position - 1].isspace():
+        position -= 1
+    return position

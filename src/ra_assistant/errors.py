@@ -1,0 +1,112 @@
+"""The error family, by who can act on it.
+
+RaError
+    SettingsError           the operator: a setting is wrong
+    CorpusError             the communication officer: a document or the corpus directory
+        UnreadableDocument      one file cannot be read; the others can
+        EmptyCorpus             nothing to index
+    StoreError              the operator: the index
+        IndexMissing            never built
+        IndexOutdated           built with another embedding profile or format
+        IndexDamaged            a file is missing or altered
+        BuildRejected           the candidate failed its checks; the build in service stays
+    QuestionRefused         the visitor: empty, too long
+    MissingExtra            the operator: an optional package is not installed
+    ServerUnavailable       the operator: port taken
+
+The English message gives value, expectation and remedy; `wording.ERRORS[error.code]` is the
+French sentence, filled with `error.details`.
+"""
+
+from __future__ import annotations
+
+
+class RaError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    code = "error"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class SettingsError(RaError):
+    """A setting has a value that cannot be used."""
+
+    code = "settings"
+
+
+class CorpusError(RaError):
+    """The corpus directory cannot be used."""
+
+    code = "corpus"
+
+
+class UnreadableDocument(CorpusError):
+    """One file cannot be read.
+
+    `reason` is a key of `wording.UNREADABLE`: empty, encrypted, damaged, image_only, mislabelled,
+    unsupported, too_large, no_text.
+    """
+
+    code = "unreadable_document"
+
+    def __init__(self, path: str, reason: str, message: str = "") -> None:
+        super().__init__(message or f"{path}: {reason}", path=path, reason=reason)
+        self.path = path
+        self.reason = reason
+
+
+class EmptyCorpus(CorpusError):
+    """The corpus holds no readable document."""
+
+    code = "empty_corpus"
+
+
+class StoreError(RaError):
+    """The index cannot be used."""
+
+    code = "store"
+
+
+class IndexMissing(StoreError):
+    """No build is in service."""
+
+    code = "index_missing"
+
+
+class IndexOutdated(StoreError):
+    """The build in service was made with another embedding profile or index format."""
+
+    code = "index_outdated"
+
+
+class IndexDamaged(StoreError):
+    """A file of the build is missing or is not what the manifest says."""
+
+    code = "index_damaged"
+
+
+class BuildRejected(StoreError):
+    """The candidate build failed a check and was not put in service."""
+
+    code = "build_rejected"
+
+
+class QuestionRefused(RaError):
+    """The question cannot be treated as it is."""
+
+    code = "question_refused"
+
+
+class MissingExtra(RaError):
+    """An optional package is needed and is not installed."""
+
+    code = "missing_extra"
+
+
+class ServerUnavailable(RaError):
+    """The web server cannot start."""
+
+    code = "server_unavailable"

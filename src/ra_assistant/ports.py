@@ -1,0 +1,116 @@
+"""What the use cases need from the outside, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ra_assistant.types import Document, Extraction, Hit, Passage, Query
+
+
+class Loader(Protocol):
+    """Reads one file into a document."""
+
+    def load(self, path: Path, root: Path) -> Extraction:
+        """Read `path`, which lies below `root`.
+
+        Raises:
+            UnreadableDocument: the file cannot be read; the error says why.
+        """
+        ...
+
+
+class Splitter(Protocol):
+    """Cuts a document into passages."""
+
+    def split(self, document: Document) -> list[Passage]:
+        """Return the passages in order; their ranges are disjoint and lose only blanks."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors; named after langchain's `Embeddings`, which fits unadapted."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one vector a text, in order."""
+        ...
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the vector of a query."""
+        ...
+
+
+class LexicalIndex(Protocol):
+    """Scores every passage against weighted terms."""
+
+    def scores(self, weighted_terms: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        """Return one score a passage, ≥ 0, shape (passages,)."""
+        ...
+
+    def document_frequency(self, term: str) -> int:
+        """Return in how many passages a stem occurs."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Finds the passages whose vectors are nearest."""
+
+    def nearest(self, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
+        """Return at most `k` passage ids with their cosine, best first."""
+        ...
+
+
+class Retriever(Protocol):
+    """Finds passages for a query."""
+
+    def retrieve(self, query: Query, k: int, within: frozenset[str] | None = None) -> list[Hit]:
+        """Return at most `k` hits, best first, all with a positive score.
+
+        `within` keeps only the passages of these document ids; None searches everything.
+        """
+        ...
+
+
+class ReadSpan(Protocol):
+    """A stretch of a passage's text that may answer."""
+
+    @property
+    def start(self) -> int:
+        """Offset in the passage's text."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Offset after the last character."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """Higher is better, comparable within one question."""
+        ...
+
+
+class SpanReading(Protocol):
+    """What a reader says of one passage."""
+
+    @property
+    def answerable(self) -> float:
+        """Log-odds that the passage answers the question."""
+        ...
+
+    @property
+    def spans(self) -> Sequence[ReadSpan]:
+        """Best spans, best first; empty when the passage has no word."""
+        ...
+
+
+class SpanReader(Protocol):
+    """Marks in passages the words that answer a question."""
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> Sequence[SpanReading]:
+        """Return one reading a passage, in order; a passage is its headings and its text."""
+        ...

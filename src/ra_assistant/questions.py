@@ -1,0 +1,236 @@
+"""Understanding a French question: what is asked, about which year, and what a follow-up leans on.
+
+Every rule is a line of `french/data/questions.toml`; none names an organisation or a report.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from ra_assistant.french.lexicon import table
+from ra_assistant.french.words import content_words, fold, is_stop_word, stem, words
+from ra_assistant.types import AnswerKind, Query, SmallTalk, Turn
+
+MAX_QUESTION_CHARS = 2000
+MAX_TURNS = 6
+"""Turns of history that are looked at, the latest ones."""
+COVID_YEAR = 2020
+
+_FRAME_WEIGHT = 0.25
+_FORMER_WEIGHT = 0.6
+_ANSWER_WEIGHT = 0.25
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_SPACES = re.compile(r"\s+")
+_SHORT_FORM = re.compile(r"[^\W_]+")
+_NAME = re.compile(r"(?<![.!?«] )\b[A-ZÉÈÀÂÎÔÇŒ][\w’'-]{2,}")
+
+
+def clean_question(text: str) -> str:
+    """Return `text` without control and format characters, blanks folded, in Unicode normal form C."""
+    kept = "".join(" " if char in "\n\r\t" else char for char in unicodedata.normalize("NFC", text))
+    visible = (char for char in kept if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"})
+    return _SPACES.sub(" ", "".join(visible)).strip()
+
+
+def understand(
+    question: str, history: Sequence[Turn], latest_year: int | None, *, civil: bool = True
+) -> Query:
+    """Return what a cleaned question asks, read after the conversation so far.
+
+    Args:
+        question: cleaned by `clean_question`.
+        history: former turns, oldest first, as the client tells them.
+        latest_year: year of the newest report, which « cette année » and « l'an dernier » refer to.
+        civil: whether « bonjour » is small talk rather than a word to search.
+    """
+    spelled = spell_out(question)
+    small_talk = small_talk_of(spelled) if civil else None
+    if small_talk is not None:
+        return Query(text=question, terms={}, small_talk=small_talk)
+    former = _former_question(history[-MAX_TURNS:], latest_year)
+    if former is None or not leans_on_former(spelled):
+        return _alone(spelled, latest_year)
+    return _joined(spelled, former, history[-1], latest_year)
+
+
+def spell_out(question: str) -> str:
+    """Return the question with SMS spelling written out: « cb » gives « combien »."""
+    sms: Mapping[str, str] = table("questions")["sms"]
+
+    def written(match: re.Match[str]) -> str:
+        word = match.group()
+        return word if word.isupper() else sms.get(fold(word), word)
+
+    return _SHORT_FORM.sub(written, question)
+
+
+def small_talk_of(question: str) -> SmallTalk | None:
+    """Return the kind of a message that is nothing but a civility or asks about the assistant itself."""
+    text = fold(question).strip(" .!?…,;:)(-")
+    if not text:
+        return None
+    for kind in SmallTalk:
+        if _whole(kind.value).fullmatch(text):
+            return kind
+    return None
+
+
+@cache
+def _whole(kind: str) -> re.Pattern[str]:
+    data = table("questions")["small_talk"]
+    openers = "|".join(data["openers"])
+    body = "|".join(data[kind])
+    return re.compile(rf"(?:(?:{openers})[ ,!.]*)*(?:{body})(?:[ ,!.?]*(?:{openers}))*[ !.?]*")
+
+
+def is_order(question: str) -> bool:
+    """Tell whether a message orders the assistant about instead of asking the report."""
+    return _pattern("orders", "any").search(fold(question)) is not None
+
+
+def leans_on_former(question: str) -> bool:
+    """Tell whether a question needs the former turn to be understood."""
+    text = fold(question).strip(" .!?…")
+    data = table("questions")["follow_up"]
+    if _pattern("follow_up", "whole").fullmatch(text):
+        return True
+    if re.match(rf"(?:{'|'.join(data['beginnings'])})\b", text):
+        return True
+    bearing = [
+        word for word in content_words(question) if word.stem not in _frame() and not _is_year(word.form)
+    ]
+    if not bearing:
+        return True
+    anaphoric = _pattern("follow_up", "anaphora").search(_without_inversion(text)) is not None
+    return anaphoric and not any(_NAME.finditer(question[1:])) and len(bearing) <= 4
+
+
+def _without_inversion(text: str) -> str:
+    """Drop the pronoun of « Genopole a-t-il », which repeats a subject instead of replacing it."""
+    return re.sub(r"(?<=\w)-(?:t-)?(?:il|elle|ils|elles|on)\b", "", text)
+
+
+def kind_of(question: str) -> AnswerKind:
+    """Return what kind of answer a question asks for; `THING` when nothing tells."""
+    text = fold(question)
+    for kind in table("questions")["kinds"]:
+        if _pattern("kinds", kind).search(text):
+            return AnswerKind(kind)
+    return AnswerKind.THING
+
+
+def unit_of(question: str) -> str:
+    """Return the unit of the quantity asked for; empty when the question does not say it."""
+    text = fold(question)
+    return next((unit for unit in table("questions")["units"] if _pattern("units", unit).search(text)), "")
+
+
+def years_of(question: str, latest_year: int | None) -> tuple[int, ...]:
+    """Return the years that a question names, in figures or in words, in order, once each."""
+    text = fold(question)
+    years = [int(match.group()) for match in _YEAR.finditer(text)]
+    if _pattern("years", "covid").search(text):
+        years.append(COVID_YEAR)
+    if latest_year is not None and not years:
+        shifts = {"latest": 0, "last": -1, "next": 1}
+        years += [latest_year + shift for key, shift in shifts.items() if _pattern("years", key).search(text)]
+    return tuple(dict.fromkeys(years))
+
+
+@cache
+def _pattern(group: str, key: str) -> re.Pattern[str]:
+    alternatives = "|".join(f"(?:{item})" for item in table("questions")[group][key])
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
+
+
+@cache
+def _frame() -> frozenset[str]:
+    return frozenset(stem(word) for word in table("questions")["frame"]["words"].split())
+
+
+def _is_year(form: str) -> bool:
+    return _YEAR.fullmatch(form) is not None
+
+
+def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for word in words(question):
+        if not is_stop_word(word):
+            frame = word.stem in _frame()
+            found[word.stem] = max(found.get(word.stem, 0.0), weight * (_FRAME_WEIGHT if frame else 1.0))
+    return found
+
+
+def _alone(question: str, latest_year: int | None) -> Query:
+    return Query(
+        text=question,
+        terms=_terms(question),
+        kind=kind_of(question),
+        years=years_of(question, latest_year),
+        unit=unit_of(question),
+    )
+
+
+def _former_question(history: Sequence[Turn], latest_year: int | None) -> Query | None:
+    """Return the last question of a conversation, itself read after the ones before it."""
+    former: Query | None = None
+    for turn in history:
+        question = spell_out(clean_question(turn.question[:MAX_QUESTION_CHARS]))
+        if not question or small_talk_of(question) is not None:
+            continue
+        if former is not None and leans_on_former(question):
+            former = _joined(question, former, Turn(question), latest_year)
+        else:
+            former = _alone(question, latest_year)
+    return former
+
+
+def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -> Query:
+    """Read a follow-up: what it does not say is taken from the question before it."""
+    relative = latest_year
+    if former.years:
+        relative = former.years[-1]
+    years = years_of(question, relative)
+    kind = kind_of(question)
+    inherits = kind is AnswerKind.THING and not _common_words(question)
+    terms = {name: weight * _FORMER_WEIGHT for name, weight in former.terms.items()}
+    if years:
+        terms = {name: weight for name, weight in terms.items() if not _is_year(name)}
+    for name, weight in (_names(last.answer) | _terms(question)).items():
+        terms[name] = max(terms.get(name, 0.0), weight)
+    return Query(
+        text=_standalone(question, former, years),
+        terms=terms,
+        kind=former.kind if inherits else kind,
+        years=years or former.years,
+        unit=unit_of(question) or (former.unit if inherits else ""),
+        is_follow_up=True,
+    )
+
+
+def _bearing(question: str) -> list[str]:
+    return [w.stem for w in content_words(question) if w.stem not in _frame() and not _is_year(w.form)]
+
+
+def _common_words(question: str) -> list[str]:
+    """Return the bearing words that are not proper names: « et sa durée ? » asks for something else."""
+    names = {word.stem for match in _NAME.finditer(question) for word in words(match.group())}
+    return [stem for stem in _bearing(question) if stem not in names]
+
+
+def _standalone(question: str, former: Query, years: Iterable[int]) -> str:
+    """Put the former question and the follow-up into one: « Et en 2021 ? » only changes the year."""
+    years = tuple(years)
+    if years and former.years and not _bearing(question):
+        return _YEAR.sub(str(years[-1]), former.text)
+    return f"{former.text} {question}"
+
+
+def _names(answer: str) -> dict[str, float]:
+    """Return the stems of the proper names of a former answer, with a low weight."""
+    names = " ".join(match.group() for match in _NAME.finditer(answer[:MAX_QUESTION_CHARS]))
+    return {name: _ANSWER_WEIGHT for name in _terms(names) if not _is_year(name)}

@@ -1,0 +1,233 @@
+"""Choosing the sentences that answer: features of a question and a sentence, weighed by a fitted model.
+
+The features say how much of the question a sentence covers, whether it holds the kind of thing
+asked, whether its year is the one asked, and what the span reader found in its passage. Their
+weights are fitted by `training/ranker.py` on openly licensed questions, split by document.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ra_assistant.french.lexicon import table
+from ra_assistant.french.numbers import Quantity, month_number, quantities
+from ra_assistant.french.words import content_words, fold, words
+from ra_assistant.ports import LexicalIndex
+from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
+
+_NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s? |la |l[’'])?[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+)*")
+_EXPANSION = re.compile(r"\([^)]{3,80}\)")
+_LONG_WORDS = 60
+_SHORT_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SpanGuess:
+    """What the span reader says of one passage."""
+
+    answerable: float
+    """Log-odds that the passage answers the question."""
+    spans: tuple[tuple[Span, float], ...]
+    """Best spans, as offsets in the document, with their score; best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer."""
+
+    passage: Passage
+    span: Span
+    features: Mapping[str, float]
+    score: float
+    """Log-odds that the sentence answers."""
+    answer: Span | None
+    """The words that answer, inside the sentence, when the reader marks some."""
+
+
+class Ranker:
+    """Scores the sentences of the retrieved passages."""
+
+    def __init__(
+        self,
+        documents: Mapping[str, Document],
+        lexical: LexicalIndex,
+        passage_count: int,
+        weights: Mapping[str, float],
+    ) -> None:
+        self._documents = documents
+        self._lexical = lexical
+        self._passage_count = passage_count
+        self._weights = weights
+        years = [document.year for document in documents.values() if document.year is not None]
+        self._latest = max(years, default=None)
+
+    def rank(
+        self, query: Query, hits: Sequence[Hit], guesses: Mapping[str, SpanGuess] | None = None
+    ) -> list[Candidate]:
+        """Return the sentences of `hits`, best first, ties in reading order.
+
+        Args:
+            query: the question as it was understood.
+            hits: passages, best first.
+            guesses: what the span reader says, by passage id; empty without a reader.
+        """
+        idf = {term: weight * self._idf(term) for term, weight in query.terms.items()}
+        best = hits[0].score if hits else 1.0
+        candidates: list[Candidate] = []
+        for rank, hit in enumerate(hits):
+            guess = (guesses or {}).get(hit.passage.id)
+            shared = {"passage": hit.score / best if best else 0.0, "rank": 1.0 / (1 + rank)}
+            candidates.extend(self._candidates(query, idf, hit.passage, shared, guess))
+        return sorted(candidates, key=lambda candidate: -candidate.score)
+
+    def _idf(self, term: str) -> float:
+        frequency = self._lexical.document_frequency(term)
+        return math.log(1 + (self._passage_count - frequency + 0.5) / (frequency + 0.5))
+
+    def _candidates(
+        self,
+        query: Query,
+        idf: Mapping[str, float],
+        passage: Passage,
+        shared: Mapping[str, float],
+        guess: SpanGuess | None,
+    ) -> Iterator[Candidate]:
+        document = self._documents[passage.document_id]
+        heading = {word.stem for word in content_words(" ".join((*passage.section_path, passage.context)))}
+        heading |= {word.stem for word in content_words(document.title)}
+        total = sum(idf.values()) or 1.0
+        previous: set[str] = set()
+        around = {word.stem for word in content_words(passage.text)}
+        for span in passage.sentences:
+            text = document.text[span.start : span.end]
+            own = {word.stem for word in content_words(text)}
+            features = dict(shared)
+            features["cover"] = sum(idf[term] for term in idf.keys() & own) / total
+            features["cover_near"] = (
+                sum(idf[term] for term in idf.keys() & (own | previous | heading)) / total
+            )
+            features["cover_passage"] = sum(idf[term] for term in idf.keys() & (around | heading)) / total
+            features |= _shape(text, block_at(document, span.start))
+            features |= _fit(query, text)
+            features |= self._time(query, document, passage, text)
+            answer = _reader_features(features, guess, span)
+            score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
+            yield Candidate(passage, span, features, score + self._weights.get("bias", 0.0), answer)
+            previous = own
+
+    def _time(self, query: Query, document: Document, passage: Passage, text: str) -> dict[str, float]:
+        if not query.years:
+            return {"latest": float(document.year is not None and document.year == self._latest)}
+        asked = set(query.years)
+        said = _years(text)
+        placed = _years(" ".join(passage.section_path)) or ({document.year} if document.year else set())
+        if said & asked:
+            return {"year_said": 1.0}
+        if said:
+            return {"year_other": 1.0}
+        return {"year_placed": 1.0} if placed & asked else {"year_elsewhere": float(bool(placed))}
+
+
+def block_at(document: Document, offset: int) -> Block | None:
+    """Return the block that holds the character at `offset`; None between blocks."""
+    index = bisect_right(document.blocks, offset, key=lambda block: block.start) - 1
+    block = document.blocks[index] if index >= 0 else None
+    return block if block is not None and offset < block.end else None
+
+
+def _years(text: str) -> set[int]:
+    return {int(quantity.value) for quantity in quantities(text) if quantity.unit == "year"}
+
+
+def _shape(text: str, block: Block | None) -> dict[str, float]:
+    count = len(words(text))
+    kind = block.kind if block is not None else BlockKind.PARAGRAPH
+    return {
+        "heading": float(kind is BlockKind.HEADING),
+        "key_figure": float(kind is BlockKind.KEY_FIGURE),
+        "row": float(kind is BlockKind.TABLE_ROW),
+        "item": float(kind is BlockKind.LIST_ITEM),
+        "short": max(0.0, (_SHORT_WORDS - count) / _SHORT_WORDS),
+        "long": min(1.0, max(0.0, (count - _LONG_WORDS) / _LONG_WORDS)),
+        "question": float(text.rstrip().endswith("?")),
+    }
+
+
+@cache
+def _cue(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(table('answers')[kind])})(?!\w)")
+
+
+def _fit(query: Query, text: str) -> dict[str, float]:
+    """Say whether a sentence holds the kind of thing that is asked."""
+    kind = query.kind
+    if kind is AnswerKind.QUANTITY:
+        return _quantity_fit(query, text)
+    if kind is AnswerKind.DATE:
+        return {"fit_date": float(_has_date(text)), "misfit": float(not _has_date(text))}
+    if kind is AnswerKind.PERSON:
+        return _name_fit(query, text, "fit_person")
+    if kind is AnswerKind.PLACE:
+        return _name_fit(query, text, "fit_place")
+    if kind is AnswerKind.COMPARISON:
+        return {"fit_change": float(_cue("change").search(fold(text)) is not None)}
+    if kind is AnswerKind.LIST:
+        return {"fit_list": min(1.0, (text.count(",") + text.count(";") + text.count(" et ")) / 4)}
+    if kind is AnswerKind.DEFINITION:
+        cues = _cue("definition").search(fold(text)) is not None or _EXPANSION.search(text) is not None
+        return {"fit_definition": float(cues)}
+    if kind in {AnswerKind.REASON, AnswerKind.MANNER}:
+        return {f"fit_{kind.value}": float(_cue(kind.value).search(fold(text)) is not None)}
+    return {}
+
+
+def _quantity_fit(query: Query, text: str) -> dict[str, float]:
+    found = [quantity for quantity in quantities(text) if not _is_date_part(quantity, text)]
+    other = [quantity for quantity in found if str(quantity.value.normalize()) not in query.terms]
+    negative = _cue("negative").search(fold(text)) is not None
+    same_unit = query.unit and any(quantity.unit == query.unit for quantity in other)
+    return {
+        "fit_quantity": float(bool(other)),
+        "fit_unit": float(bool(same_unit)),
+        "misfit_unit": float(bool(query.unit and other and not same_unit)),
+        "fit_none": float(negative and not other),
+        "misfit": float(not other and not negative),
+    }
+
+
+def _is_date_part(quantity: Quantity, text: str) -> bool:
+    following = words(text[quantity.end : quantity.end + 12])
+    return quantity.unit == "year" or bool(following and month_number(following[0].form))
+
+
+def _has_date(text: str) -> bool:
+    return bool(_years(text)) or any(month_number(word.form) for word in words(text))
+
+
+def _name_fit(query: Query, text: str, name: str) -> dict[str, float]:
+    new = [
+        match.group()
+        for match in _NAME.finditer(text)
+        if match.start() > 0
+        and not {word.stem for word in content_words(match.group())} <= query.terms.keys()
+    ]
+    return {name: float(bool(new)), "misfit": float(not new)}
+
+
+def _reader_features(features: dict[str, float], guess: SpanGuess | None, sentence: Span) -> Span | None:
+    """Add what the reader says of the sentence; return the words it marks there."""
+    if guess is None:
+        return None
+    features["reader_passage"] = guess.answerable
+    for rank, (span, score) in enumerate(guess.spans):
+        if sentence.start <= span.start and span.end <= sentence.end:
+            features["reader_span"] = score
+            features["reader_first"] = float(rank == 0)
+            return span
+    features["reader_absent"] = 1.0
+    return None

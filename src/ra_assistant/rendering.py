@@ -1,0 +1,100 @@
+"""Answers and hits as JSON: the forms that everything outside reads, which only ever gain fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ra_assistant.types import Answer, Citation, Document, Hit, Passage, Turn
+from ra_assistant.wording import source_of
+
+JsonObject = dict[str, Any]
+
+
+def citation_json(citation: Citation) -> JsonObject:
+    """Return a citation with its quote, its place and how to name its source."""
+    document = citation.document
+    section = document.section_at(citation.start)
+    return {
+        "marker": citation.marker,
+        "document_id": document.id,
+        "path": document.path,
+        "document_title": document.title,
+        "kind": document.kind.value,
+        "year": document.year,
+        "source_url": (section.source_url if section else None) or document.source_url,
+        "source": source_of(citation),
+        "page": document.page_at(citation.start),
+        "page_label": document.label_at(citation.start),
+        "section": list(section.path) if section else [],
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def answer_json(answer: Answer, question: str, identifier: object, milliseconds: float) -> JsonObject:
+    """Return an answer as the command line and the interfaces give it."""
+    span = None
+    if answer.span is not None:
+        span = {"document_id": answer.span[0], "start": answer.span[1], "end": answer.span[2]}
+    return {
+        "id": identifier,
+        "question": question,
+        "standalone_question": answer.standalone_question,
+        "outcome": answer.outcome.value,
+        "answer": answer.text,
+        "highlights": [list(span) for span in answer.highlights],
+        "span": span,
+        "probability": round(answer.probability, 4),
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "suggestions": [citation_json(citation) for citation in answer.suggestions],
+        "build_id": answer.build_id,
+        "milliseconds": round(milliseconds, 2),
+    }
+
+
+def hit_json(hit: Hit, documents: Mapping[str, Document]) -> JsonObject:
+    """Return a retrieved passage with its place."""
+    passage = hit.passage
+    return {
+        "passage_id": passage.id,
+        "document_id": passage.document_id,
+        "path": documents[passage.document_id].path,
+        "start": passage.start,
+        "end": passage.end,
+        "page": passage.page,
+        "score": round(hit.score, 6),
+        "text": passage.text,
+    }
+
+
+def document_json(document: Document, passages: Sequence[Passage]) -> JsonObject:
+    """Return a document's text with the ranges of its passages."""
+    return {
+        "document_id": document.id,
+        "path": document.path,
+        "title": document.title,
+        "year": document.year,
+        "text": document.text,
+        "passages": [[p.start, p.end] for p in passages if p.document_id == document.id],
+    }
+
+
+def turns_of(history: object) -> list[Turn]:
+    """Return the turns of a history given as a list of {"role", "content"}; what is malformed is left out."""
+    turns: list[Turn] = []
+    for message in history if isinstance(history, list) else []:
+        role, content = _role_and_content(message)
+        if role == "user":
+            turns.append(Turn(content))
+        elif role == "assistant" and turns:
+            turns[-1] = Turn(turns[-1].question, content)
+    return turns
+
+
+def _role_and_content(message: object) -> tuple[str, str]:
+    if not isinstance(message, dict):
+        return "", ""
+    content = message.get("content")
+    return str(message.get("role", "")), content if isinstance(content, str) else ""

@@ -1,0 +1,193 @@
+"""Every French sentence that a user can read, in one place.
+
+Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an error class.
+"""
+
+from __future__ import annotations
+
+from ra_assistant.errors import RaError
+from ra_assistant.types import Citation, DocumentKind, SmallTalk
+
+# ── Answers ──────────────────────────────────────────────────────────────────────────────────
+NOT_IN_REPORT = (
+    "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
+)
+ORDER_REFUSED = (
+    "Je réponds seulement aux questions sur les rapports, avec leurs propres mots : "
+    "que voulez-vous y chercher ?"
+)
+SMALL_TALK: dict[SmallTalk, str] = {
+    SmallTalk.GREETING: "Bonjour ! Posez-moi une question sur les rapports d’activité : "
+    "je réponds avec leurs propres mots et vous montre le passage.",
+    SmallTalk.THANKS: "Avec plaisir ! N’hésitez pas si vous avez une autre question sur les rapports.",
+    SmallTalk.FAREWELL: "Au revoir, et à bientôt !",
+    SmallTalk.ABILITIES: "Je réponds aux questions sur les rapports d’activité : un chiffre, une date, "
+    "un nom, une raison, une liste, une comparaison entre deux années. Chaque réponse cite, mot pour mot, "
+    "le passage du rapport sur lequel elle repose. Quand le rapport ne dit rien, je le dis aussi.",
+    SmallTalk.IDENTITY: "Je suis un assistant automatique : je ne rédige rien, je retrouve dans les "
+    "rapports d’activité les phrases qui répondent à votre question.",
+}
+
+# ── Errors ───────────────────────────────────────────────────────────────────────────────────
+ERRORS: dict[str, str] = {
+    "error": "Une erreur est survenue.",
+    "settings": "Le réglage {name} ne peut pas valoir « {value} » : corrigez-le, "
+    "ou supprimez-le pour reprendre la valeur par défaut.",
+    "corpus": "Le dossier des rapports ne peut pas être utilisé.",
+    "unreadable_document": "{path} : ce fichier ne peut pas être lu.",
+    "empty_corpus": "Aucun rapport lisible dans « {path} » : déposez-y au moins un rapport "
+    "(PDF, Word, OpenDocument, HTML, Markdown ou texte), puis relancez « ra-assistant index ».",
+    "store": "L’index ne peut pas être utilisé : relancez « ra-assistant index ».",
+    "index_missing": "Aucun index n’est en service : lancez « ra-assistant index ».",
+    "index_outdated": "L’index a été construit avec une autre version ou un autre modèle d’embedding : "
+    "relancez « ra-assistant index ».",
+    "index_damaged": "L’index est abîmé (fichier « {path} ») : relancez « ra-assistant index ».",
+    "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
+    "l’ancien reste en place. Relancez la commande.",
+    "question_refused": "Votre question ne peut pas être traitée.",
+    "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
+    "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
+    "autre port avec « RA_PORT={suggestion} make serve ».",
+}
+QUESTION_REFUSED: dict[str, str] = {
+    "empty": "Je n’ai pas vu de question : écrivez-la en quelques mots.",
+    "too_long": "Votre message est trop long : posez votre question en moins de {limit} caractères.",
+}
+
+
+def sentence_of(error: RaError) -> str:
+    """Return the French sentence for an error, filled with its details."""
+    details = dict(error.details)
+    reason = str(details.get("reason", ""))
+    if error.code == "question_refused" and reason in QUESTION_REFUSED:
+        return QUESTION_REFUSED[reason].format(**details)
+    if error.code == "unreadable_document" and reason in UNREADABLE:
+        return UNREADABLE[reason].format(**details)
+    return ERRORS[error.code].format_map(_Gaps(details))
+
+
+class _Gaps(dict[str, object]):
+    """Leaves out a detail that an error does not have."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+# ── Citations ────────────────────────────────────────────────────────────────────────────────
+def source_of(citation: Citation) -> str:
+    """Return how a citation is introduced: whose words these are, where they stand."""
+    document = citation.document
+    section = document.section_at(citation.start)
+    parts = [document.title]
+    if document.kind is DocumentKind.RESTATED:
+        label = (section.source_label if section else None) or document.publisher or document.title
+        parts = [f"Synthèse d’après : {label}"]
+    page = document.label_at(citation.start)
+    if page is not None:
+        parts.append(f"p. {page}")
+    if section is not None and section.path:
+        parts.append(section.path[-1])
+    return " · ".join(parts)
+
+
+# ── Command line ─────────────────────────────────────────────────────────────────────────────
+CLI: dict[str, str] = {
+    "app": "Assistant sur les rapports d’activité : il répond en français, avec le passage cité.",
+    "index": "Construire l’index des rapports et le mettre en service.",
+    "serve": "Ouvrir le chat dans un navigateur.",
+    "check": "Vérifier les réglages, les rapports et l’index, et dire ce qui ne va pas.",
+    "ask": "Poser une question, ou un fichier de questions.",
+    "search": "Chercher des passages, pour un fichier de questions.",
+    "export": "Écrire les textes tels qu’ils ont été lus, avec leurs passages.",
+    "corpus_option": "Dossier des rapports.",
+    "index_option": "Dossier de l’index.",
+    "json_option": "Écrire du JSON, une ligne par réponse.",
+    "batch_option": "Fichier de questions, une par ligne, en JSON.",
+    "k_option": "Nombre de passages.",
+    "mode_option": "Recherche : hybrid (les deux), lexical (mots) ou dense (vecteurs).",
+    "host_option": "Adresse d’écoute.",
+    "port_option": "Port d’écoute.",
+    "if_needed_option": "Ne rien faire si l’index est à jour.",
+    "question_argument": "La question, entre guillemets.",
+    "help_option": "Afficher cette aide.",
+    "version_option": "Afficher la version.",
+    "usage": "Utilisation :",
+    "commands": "Commandes",
+    "arguments": "Arguments",
+    "options": "Options",
+    "no_question": "Écrivez une question entre guillemets, ou donnez un fichier avec --batch.",
+    "bad_line": "Ligne {number} de {path} : ce n’est pas une question en JSON ({reason}).",
+    "no_file": "Le fichier « {path} » n’existe pas ou ne peut pas être lu.",
+    "no_corpus": "Le dossier « {path} » n’existe pas.",
+    "no_space": "L’index n’a pas pu être écrit ({reason}) : libérez de la place ou vérifiez les droits "
+    "du dossier « {path} ». L’ancien index reste en place.",
+    "usage_error": "Commande mal écrite : {detail}. Essayez « {command} --help ».",
+    "unknown_option": "option inconnue {name}",
+    "unknown_command": "commande inconnue {name}",
+    "missing_argument": "il manque {name}",
+    "bad_value": "valeur refusée pour {name}",
+    "too_many": "trop d’arguments",
+    "built": "Index en service : {documents}, {passages} ({embedded} nouveaux calculs).",
+    "up_to_date": "L’index est à jour.",
+    "unread": "Fichier laissé de côté : {sentence}",
+    "notice": "{path}{page} : {sentence}",
+    "answer_sources": "Passages cités",
+    "answer_nearest": "Passages les plus proches",
+    "check_ok": "Tout va bien : {documents}, {passages}, index du {date}.",
+    "check_stale": "Les rapports ont changé depuis la construction de l’index : "
+    "lancez « ra-assistant index ».",
+    "interrupted": "Interrompu : rien n’a été changé.",
+}
+STAGES: dict[str, str] = {
+    "reading": "Lecture des rapports",
+    "splitting": "Découpage en passages",
+    "embedding": "Calcul des vecteurs",
+    "storing": "Écriture de l’index",
+    "checking": "Vérification",
+}
+
+
+def count(number: int, singular: str, plural: str) -> str:
+    """Return a number with its noun: 0 and 1 take the singular in French, thousands a thin space."""
+    written = f"{number:,}".replace(",", " ")
+    return f"{written} {singular if number < 2 else plural}"
+
+
+# ── Reading documents ────────────────────────────────────────────────────────────────────────
+UNREADABLE: dict[str, str] = {
+    "damaged": "« {path} » est abîmé et ne peut pas être ouvert. Ouvrez-le dans le logiciel qui l'a produit, "
+    "enregistrez-le de nouveau, puis remplacez-le.",
+    "empty": "« {path} » ne contient aucun texte. Remplacez-le par le rapport, ou retirez-le du dossier.",
+    "encrypted": "« {path} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de passe et "
+    "déposez cette copie.",
+    "front_matter": "L'en-tête ou la fiche de « {path} » (titre, année, source…) n'est pas lisible. Corrigez "
+    "la ligne fautive : chaque ligne s'écrit « clé: valeur », l'année en quatre chiffres, le genre "
+    "« original » ou « restated ».",
+    "image_only": "« {path} » ne contient que des images : c'est sans doute un document numérisé. Passez-le "
+    "dans un logiciel de reconnaissance de caractères (OCR), puis déposez le résultat.",
+    "mislabelled": "Le contenu de « {path} » n'est pas celui que son extension annonce. Redonnez-lui la bonne "
+    "extension, ou exportez-le de nouveau.",
+    "outside": "« {path} » mène hors du dossier des rapports. Copiez le fichier dans ce dossier au lieu d'y "
+    "placer un lien.",
+    "too_large": "« {path} » est trop gros pour être lu (plus de 200 Mo, ou plus de 300 Mo une fois "
+    "décompressé). Allégez ses images ou découpez-le.",
+    "unsupported": "Le format de « {path} » n'est pas pris en charge. Déposez un fichier PDF, Word (.docx), "
+    "OpenDocument (.odt), HTML, Markdown ou texte.",
+    "vanished": "« {path} » est introuvable ou ne peut pas être ouvert. Vérifiez qu'il est toujours dans le "
+    "dossier et que vous avez le droit de le lire.",
+}
+"""Why a file could not be read, by `UnreadableDocument.reason`; `{path}` is the file's name."""
+
+NOTICES: dict[str, str] = {
+    "encoding_guessed": "Le fichier n'est pas en UTF-8 : son codage a été deviné ({detail}). Vérifiez les "
+    "accents, ou enregistrez-le en UTF-8.",
+    "no_heading": "Aucun titre de section n'a été reconnu : les réponses ne pourront pas dire dans quelle "
+    "partie elles se trouvent. Mettez en forme les titres avec les styles « Titre 1 », « Titre 2 »…",
+    "not_french": "La page se déclare en langue « {detail} » : l'assistant ne connaît que le français. "
+    "Déposez la version française.",
+    "title_guessed": "Le titre n'a pas été trouvé ; « {detail} » a été retenu. S'il ne convient pas, "
+    "indiquez-le dans l'en-tête du fichier ou dans sa fiche.",
+    "year_unknown": "L'année du rapport n'a pas été trouvée. Indiquez-la dans l'en-tête du fichier ou dans sa "
+    "fiche (« year: 2023 »).",
+}
+"""What the publisher should know about a file that was read, by `Notice.code`."""

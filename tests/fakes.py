@@ -1,0 +1,25 @@
+"""Stand-ins that behave: vectors that rank sensibly and repeat exactly."""
+
+from __future__ import annotations
+
+import math
+from hashlib import blake2b
+
+from ra_assistant.french.words import stems
+
+DIMENSION = 64
+
+
+class HashedEmbedder:
+    """Hashed bags of stems as unit vectors: texts that share words are near, always the same way."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        vector = [0.0] * DIMENSION
+        for term in stems(text) or [""]:
+            digest = blake2b(term.encode(), digest_size=4).digest()
+            vector[int.from_bytes(digest[:2]) % DIMENSION] += 1.0 if digest[2] % 2 else -1.0
+        norm = math.sqrt(sum(value * value for value in vector)) or 1.0
+        return [value / norm for value in vector]

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from ra_assistant.builds import MANIFEST, BuildStore, Manifest, read_contents, write_contents
+from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
+from ra_assistant.splitting import SentenceSplitter
+from ra_assistant.types import BlockKind
+from tests.conftest import make_document
+
+
+def manifest(build_id: str) -> Manifest:
+    return Manifest(build_id, "2026-01-01T00:00:00+00:00", "hashed", 2, {}, 1, 1, 1, {}, 0.2)
+
+
+def sealed(builds: BuildStore) -> str:
+    build_id, directory = builds.begin()
+    (directory / "passages.jsonl").write_text("contenu")
+    builds.seal(manifest(build_id))
+    builds.switch(build_id)
+    return build_id
+
+
+def test_a_new_index_has_no_build_in_service(tmp_path) -> None:
+    with pytest.raises(IndexMissing, match="ra-assistant index"):
+        BuildStore(tmp_path).current_id()
+
+
+def test_a_sealed_build_in_service_is_found_intact(tmp_path) -> None:
+    builds = BuildStore(tmp_path)
+    build_id = sealed(builds)
+    assert builds.current_id() == build_id
+    builds.verify(builds.manifest(build_id))
+
+
+@pytest.mark.parametrize("damage", [b"autre", b"", None])
+def test_any_altered_file_is_noticed(tmp_path, damage) -> None:
+    builds = BuildStore(tmp_path)
+    build_id = sealed(builds)
+    path = builds.directory(build_id) / "passages.jsonl"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.raises(IndexDamaged, match=r"passages\.jsonl"):
+        builds.verify(builds.manifest(build_id))
+
+
+def test_a_manifest_that_is_no_manifest_is_damage(tmp_path) -> None:
+    builds = BuildStore(tmp_path)
+    build_id = sealed(builds)
+    (builds.directory(build_id) / MANIFEST).write_text("{")
+    with pytest.raises(IndexDamaged):
+        builds.manifest(build_id)
+
+
+def test_another_format_is_outdated(tmp_path) -> None:
+    builds = BuildStore(tmp_path)
+    build_id = sealed(builds)
+    path = builds.directory(build_id) / MANIFEST
+    path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
+    with pytest.raises(IndexOutdated, match="format 0, expected 1"):
+        builds.manifest(build_id)
+
+
+@pytest.mark.parametrize("pointer", ["", "../ailleurs", ".cache"])
+def test_a_pointer_that_leads_elsewhere_is_refused(tmp_path, pointer) -> None:
+    (tmp_path / "current").write_text(pointer)
+    with pytest.raises(IndexDamaged):
+        BuildStore(tmp_path).current_id()
+
+
+def test_the_build_in_service_and_the_newest_are_kept(tmp_path) -> None:
+    builds = BuildStore(tmp_path)
+    ids = []
+    for _ in range(5):
+        build_id, directory = builds.begin()
+        (directory / "x").write_text("x")
+        builds.seal(manifest(build_id))
+        ids.append(build_id)
+    builds.switch(sorted(ids)[0])
+    unfinished, _ = builds.begin()
+    builds.prune(kept=2)
+    assert builds.sealed_ids() == [sorted(ids)[0], *sorted(ids)[-2:]]
+    assert not builds.directory(unfinished).exists()
+
+
+def test_contents_come_back_as_they_were(tmp_path) -> None:
+    document = make_document("Titre\n\nUne phrase. Une autre.", {0: BlockKind.HEADING}, page_starts=(0, 7), page_labels=("i", "1"))
+    passages = SentenceSplitter().split(document)
+    write_contents(tmp_path, [document], passages, np.zeros((1, 2), dtype=np.float32))
+    assert read_contents(tmp_path) == ([document], passages)

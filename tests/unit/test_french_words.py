@@ -1,0 +1,59 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ra_assistant.french.words import content_words, fold, stems, words
+
+
+def forms(text: str) -> list[str]:
+    return [word.form for word in words(text)]
+
+
+def test_elided_articles_are_words_of_their_own() -> None:
+    assert forms("L’entreprise qu'elle a d’abord aidée") == [
+        "l", "entreprise", "qu", "elle", "a", "d", "abord", "aidee",
+    ]  # fmt: skip
+
+
+def test_words_typed_without_accents_have_the_stem_of_the_accented_ones() -> None:
+    assert stems("levées développées sécurité œuvre") == stems("levees developpees securite oeuvre")
+
+
+def test_a_compound_is_found_by_its_pieces_and_written_in_one_word() -> None:
+    assert {"bic", "eubic"} <= set(forms("la certification EU-BIC"))
+    assert {"gen", "era", "genera"} <= set(forms("GEN.ERA"))
+
+
+def test_the_pronoun_of_a_question_is_no_compound() -> None:
+    assert forms("a-t-il") == ["a", "t", "il"]
+
+
+def test_numbers_are_kept_whole_with_a_decimal_comma() -> None:
+    assert forms("1 234,5 puis 12,4 et 3.5") == ["1234,5", "puis", "12,4", "et", "3,5"]
+    assert forms("5\u202f589\u202f773 euros") == ["5589773", "euros"]
+
+
+def test_families_of_words_share_a_stem() -> None:
+    assert len({stems(word)[0] for word in ("accueillir", "accueil", "accueillies")}) == 1
+
+
+def test_amounts_and_the_summer_are_not_stop_words() -> None:
+    assert forms_of_content("les sommes de l’été") == ["sommes", "ete"]
+
+
+def forms_of_content(text: str) -> list[str]:
+    return [word.form for word in content_words(text)]
+
+
+@given(st.text(max_size=200))
+def test_words_stand_where_they_say_in_any_text(text: str) -> None:
+    last = -1
+    for word in words(text):
+        assert 0 <= word.start < word.end <= len(text)
+        assert word.start >= last
+        assert word.form
+        last = word.start
+
+
+@given(st.text(max_size=60))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
