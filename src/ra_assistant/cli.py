@@ -18,7 +18,7 @@ from typer._click.exceptions import (  # the only public way to name usage error
     NoSuchOption,
     UsageError,
 )
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from ra_assistant import wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
@@ -39,9 +39,17 @@ class _FrenchGroup(TyperGroup):
         return _french_help(super().get_help(ctx))
 
 
+class _FrenchCommand(TyperCommand):
+    """Shows the help's own words in French."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _french_help(super().get_help(ctx))
+
+
 def _french_help(text: str) -> str:
     for english, french in (
-        ("Usage:", CLI["usage"]),
+        (r"Usage: (.*) \[OPTIONS\] COMMAND \[ARGS\]\.\.\.", CLI["usage_of_app"]),
+        (r"Usage: (.*) \[OPTIONS\](.*)", CLI["usage_of_command"]),
         ("Commands:", f"{CLI['commands']}\u00a0:"),
         ("Arguments:", f"{CLI['arguments']}\u00a0:"),
         ("Options:", f"{CLI['options']}\u00a0:"),
@@ -73,7 +81,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help=CLI["json_option"])]
 BatchOption = Annotated[Path | None, typer.Option("--batch", help=CLI["batch_option"])]
 
 
-@app.command(help=CLI["index"])
+@app.command(help=CLI["index"], cls=_FrenchCommand)
 def index(
     corpus: CorpusOption = None,
     index: IndexOption = None,
@@ -112,7 +120,7 @@ def index(
         raise typer.Exit(1)
 
 
-@app.command(help=CLI["ask"])
+@app.command(help=CLI["ask"], cls=_FrenchCommand)
 def ask(
     question: Annotated[str | None, typer.Argument(help=CLI["question_argument"])] = None,
     index: IndexOption = None,
@@ -168,7 +176,7 @@ def answer_source(citation: Any) -> str:
     return f"[{citation.marker}] {row['source']}{address}\n    «\u00a0{citation.quote}\u00a0»"
 
 
-@app.command(help=CLI["search"])
+@app.command(help=CLI["search"], cls=_FrenchCommand)
 def search(
     batch: Annotated[Path, typer.Option("--batch", help=CLI["batch_option"])],
     index: IndexOption = None,
@@ -193,7 +201,7 @@ def search(
                     _say(f"{rank}. {hit['path']} [{hit['start']}:{hit['end']}] {hit['text'][:160]!r}")
 
 
-@app.command(help=CLI["export"])
+@app.command(help=CLI["export"], cls=_FrenchCommand)
 def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
     """Write each document's text and the ranges of its passages."""
     with _assistant(index) as assistant:
@@ -204,7 +212,7 @@ def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
                 _say(f"{document.title}\n\n{document.text}\n")
 
 
-@app.command(help=CLI["check"])
+@app.command(help=CLI["check"], cls=_FrenchCommand)
 def check(corpus: CorpusOption = None, index: IndexOption = None) -> None:
     """Say what is wrong with settings, corpus and index."""
     from ra_assistant import assembly
@@ -250,7 +258,7 @@ def _check_corpus(corpus_dir: Path) -> int:
     return problems
 
 
-@app.command(help=CLI["serve"])
+@app.command(help=CLI["serve"], cls=_FrenchCommand)
 def serve(
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option("--host", help=CLI["host_option"])] = None,

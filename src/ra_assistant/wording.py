@@ -111,7 +111,8 @@ CLI: dict[str, str] = {
     "question_argument": "La question, entre guillemets.",
     "help_option": "Afficher cette aide.",
     "version_option": "Afficher la version.",
-    "usage": "Utilisation :",
+    "usage_of_app": "Utilisation\u00a0: \\1 COMMANDE [OPTIONS]",
+    "usage_of_command": "Utilisation\u00a0: \\1 [OPTIONS]\\2",
     "commands": "Commandes",
     "arguments": "Arguments",
     "options": "Options",
@@ -133,7 +134,9 @@ CLI: dict[str, str] = {
     "notice": "{path}{page} : {sentence}",
     "answer_sources": "Passages cités",
     "answer_nearest": "Passages les plus proches",
-    "check_ok": "Tout va bien : {documents}, {passages}, index du {date}.",
+    "check_ok": "Tout va bien\u00a0: {documents}, {passages}, index «\u00a0{build}\u00a0».",
+    "check_index_ok": "L’index en service est intact\u00a0: {documents}, {passages}, "
+    "index «\u00a0{build}\u00a0».",
     "check_stale": "Les rapports ont changé depuis la construction de l’index : "
     "lancez « ra-assistant index ».",
     "interrupted": "Interrompu : rien n’a été changé.",

@@ -1,0 +1,183 @@
+"""The command as a process: forms, French sentences, exit statuses."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ra_assistant.rendering import turns_of
+from ra_assistant.types import Turn
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+FAKED = """
+import sys
+from ra_assistant import assembly
+from tests.fakes import HashedEmbedder
+profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+assembly.embedding_profile = lambda settings: profile
+from ra_assistant.cli import main
+sys.argv[0] = "ra-assistant"
+main()
+"""
+
+
+@pytest.fixture
+def run() -> Run:
+    """Return a function that runs the command with the fake embedding model."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", FAKED, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    return run
+
+
+def test_index_then_ask_prints_the_answer_and_its_source(run: Run, corpus: Path, tmp_path: Path) -> None:
+    built = run("index", "--corpus", corpus, "--index", tmp_path / "index")
+    assert built.returncode == 0, built.stderr
+    assert "2\u00a0documents" in built.stdout
+    asked = run("ask", "Combien de nouvelles entreprises en 2020 ?", "--index", tmp_path / "index")
+    assert asked.returncode == 0, asked.stderr
+    assert "13 nouvelles entreprises" in asked.stdout
+    assert "Synthèse d’après" in asked.stdout
+    assert "https://val.example/2020/edito" in asked.stdout
+
+
+def test_a_batch_prints_one_line_a_question_in_the_promised_form(run: Run, index: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "question": "Combien de nouvelles entreprises en 2020 ?", "history": []},
+        {
+            "id": "b",
+            "question": "Et en 2021 ?",
+            "history": [
+                {"role": "user", "content": "Combien de nouvelles entreprises en 2020 ?"},
+                {"role": "assistant", "content": "13"},
+            ],
+        },
+        {"id": "c", "question": "Bonjour"},
+        {"id": "d", "question": ""},
+        {"id": "e", "question": "Où est le siège ?", "within": ["rapport-2020.md"]},
+    ]
+    book = tmp_path / "book.jsonl"
+    book.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", encoding="utf-8")
+    done = run("ask", "--batch", book, "--index", index, "--json")
+    assert done.returncode == 0, done.stderr
+    answers = {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert list(answers) == ["a", "b", "c", "d", "e"]
+    assert {row["outcome"] for row in answers.values()} == {"answered", "small_talk", "not_in_report"}
+    first = answers["a"]
+    assert set(first) >= {
+        "id", "question", "outcome", "answer", "highlights", "span", "citations", "suggestions",
+        "build_id", "milliseconds", "standalone_question",
+    }  # fmt: skip
+    citation = first["citations"][0]
+    assert set(citation) >= {
+        "marker", "document_id", "path", "document_title", "kind", "year", "source_url", "page",
+        "page_label", "section", "start", "end", "quote",
+    }  # fmt: skip
+    assert (citation["path"], citation["kind"], citation["year"]) == ("rapport-2020.md", "restated", 2020)
+    assert "19" in answers["b"]["answer"]
+    assert {item["path"] for item in answers["e"]["citations"]} == {"rapport-2020.md"}
+    exported = run("export", "--index", index, "--json")
+    texts = {row["document_id"]: row["text"] for row in map(json.loads, exported.stdout.splitlines())}
+    assert texts[citation["document_id"]][citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_search_prints_hits_of_each_mode(run: Run, index: Path, tmp_path: Path) -> None:
+    book = tmp_path / "book.jsonl"
+    book.write_text(json.dumps({"id": 1, "question": "nouvelles entreprises"}), encoding="utf-8")
+    for mode in ("hybrid", "lexical", "dense"):
+        done = run("search", "--batch", book, "--k", 3, "--mode", mode, "--index", index, "--json")
+        (row,) = map(json.loads, done.stdout.splitlines())
+        assert row["id"] == 1
+        assert 1 <= len(row["hits"]) <= 3
+        assert set(row["hits"][0]) >= {"document_id", "path", "start", "end", "page", "score", "text"}
+
+
+def test_an_index_that_is_up_to_date_is_left_alone(run: Run, corpus: Path, index: Path) -> None:
+    before = (index / "current").read_text()
+    done = run("index", "--if-needed", "--corpus", corpus, "--index", index)
+    assert "à jour" in done.stdout
+    assert (index / "current").read_text() == before
+
+
+def test_a_bad_file_is_said_in_french_and_in_the_exit_status(run: Run, corpus: Path, index: Path) -> None:
+    (corpus / "vide.txt").write_text("")
+    done = run("index", "--corpus", corpus, "--index", index)
+    assert done.returncode == 1
+    assert "vide.txt" in done.stderr
+    assert "2\u00a0documents" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence", "status"),
+    [
+        (("ask", "Où ?", "--index", "absent"), "ra-assistant index", 1),
+        (("ask",), "question", 1),
+        (("ask", "--batch", "absent.jsonl"), "absent.jsonl", 1),
+        (("index", "--corpus", "absent"), "n’existe pas", 1),
+        (("aks",), "commande inconnue aks", 2),
+        (("ask", "--jsn"), "option inconnue --jsn", 2),
+        (("search",), "il manque --batch", 2),
+        (("search", "--batch", "x", "--k", "zéro"), "valeur refusée pour --k", 2),
+        (("serve", "--port", "99999"), "valeur refusée pour --port", 2),
+        (("export", "un", "deux"), "trop d’arguments", 2),
+    ],
+)
+def test_a_wrong_command_gets_one_french_sentence(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], sentence: str, status: int
+) -> None:
+    done = run(*arguments, cwd=tmp_path, env={"PYTHONPATH": str(Path(__file__).parents[2])})
+    assert done.returncode == status
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_line_that_is_no_question_is_named(run: Run, index: Path, tmp_path: Path) -> None:
+    book = tmp_path / "book.jsonl"
+    for text in ('{"id": 1}\nabc', "[1]"):
+        book.write_text(text)
+        done = run("ask", "--batch", book, "--index", index, "--json")
+        assert done.returncode == 1
+        assert "n’est pas une question" in done.stderr
+
+
+def test_a_wrong_setting_is_named(run: Run, tmp_path: Path) -> None:
+    environment = {"RA_PORT": "port", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = run("check", cwd=tmp_path, env=environment)
+    assert done.returncode == 1
+    assert "RA_PORT" in done.stderr
+
+
+def test_check_tells_a_sound_index_from_a_stale_one(run: Run, corpus: Path, index: Path) -> None:
+    done = run("check", "--corpus", corpus, "--index", index)
+    assert (done.returncode, "Tout va bien" in done.stdout) == (0, True), done.stderr
+    (corpus / "rapport-2022.txt").write_text("Un rapport de plus. Il est court.")
+    done = run("check", "--corpus", corpus, "--index", index)
+    assert done.returncode == 1
+    assert "ont changé" in done.stderr
+    assert "intact" in done.stdout
+
+
+def test_help_speaks_french(run: Run) -> None:
+    for arguments in (("--help",), ("ask", "--help"), ("index", "--help")):
+        text = run(*arguments).stdout
+        assert "Utilisation" in text
+        assert "Afficher cette aide." in text
+        for english in ("Usage:", "Show this message", "Commands:", "[default", "[OPTIONS] COMMAND"):
+            assert english not in text, english
+
+
+def test_a_malformed_history_is_left_out() -> None:
+    assert turns_of(None) == turns_of("x") == turns_of([1, {"role": "assistant", "content": "seul"}]) == []
+    history = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user"}]
+    assert turns_of(history) == [Turn("q", "a"), Turn("")]

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from ra_assistant.lexical import Bm25Index
+from ra_assistant.retrieval import HybridRetriever, Mode
+from ra_assistant.types import Passage, Query
+from tests.fakes import HashedEmbedder
+
+TEXTS = [
+    "Le musée a accueilli 300 visiteurs.",
+    "Le budget du musée atteint 20 M€.",
+    "La bibliothèque compte douze agents.",
+]
+
+
+class _ExactStore:
+    """Nearest vectors by an exact product."""
+
+    def __init__(self, passages, vectors) -> None:
+        self._passages, self._vectors = passages, vectors
+
+    def nearest(self, vector, k):
+        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
+        return [(self._passages[i].id, float(cosines[i])) for i in np.argsort(-cosines)[:k]]
+
+
+@pytest.fixture
+def build():
+    def build(texts: list[str], weight: float) -> HybridRetriever:
+        passages = [
+            Passage(id=f"p{n}", document_id=f"d{n % 2}", start=0, end=len(text), text=text)
+            for n, text in enumerate(texts)
+        ]
+        vectors = np.array(HashedEmbedder().embed_documents(texts), dtype=np.float32).reshape(-1, 64)
+        store = _ExactStore(passages, vectors)
+        return HybridRetriever(passages, Bm25Index.build(texts), store, HashedEmbedder(), vectors, weight)
+
+    return build
+
+
+def ids(hits) -> list[str]:
+    return [hit.passage.id for hit in hits]
+
+
+def test_hits_are_ordered_bounded_and_positive(build) -> None:
+    hits = build(TEXTS, 0.3).retrieve(Query("budget du musée", {"budget": 1.0, "mus": 1.0}), k=2)
+    assert ids(hits)[0] == "p1"
+    assert len(hits) <= 2
+    assert all(hit.score > 0 for hit in hits)
+    assert hits == sorted(hits, key=lambda hit: -hit.score)
+
+
+def test_a_weight_of_zero_is_plain_bm25(build) -> None:
+    query = Query("budget", {"budget": 1.0})
+    assert build(TEXTS, 0.0).retrieve(query, 5) == build(TEXTS, 0.0).retrieve(query, 5, mode=Mode.LEXICAL)
+
+
+def test_unknown_words_find_nothing_without_vectors(build) -> None:
+    query = Query("xylophone", {"xylophon": 1.0})
+    assert build(TEXTS, 0.5).retrieve(query, 5, mode=Mode.LEXICAL) == []
+    assert build(TEXTS, 0.5).retrieve(query, 5, mode=Mode.DENSE)
+
+
+def test_only_the_named_documents_are_searched(build) -> None:
+    query = Query("musée", {"mus": 1.0})
+    for mode in Mode:
+        hits = build(TEXTS, 0.5).retrieve(query, 5, frozenset({"d1"}), mode)
+        assert set(ids(hits)) <= {"p1"}
+
+
+def test_an_empty_index_finds_nothing(build) -> None:
+    assert build([], 0.5).retrieve(Query("musée", {"mus": 1.0}), 5) == []
+
+
+def test_equal_texts_are_ranked_in_reading_order(build) -> None:
+    hits = build([TEXTS[0]] * 3, 0.3).retrieve(Query("visiteurs", {"visiteur": 1.0}), 5)
+    assert ids(hits) == ["p0", "p1", "p2"]
+
+
+def test_a_term_weighs_what_it_is_given(build) -> None:
+    retriever = build(TEXTS, 0.0)
+    first = retriever.retrieve(Query("", {"visiteur": 1.0, "budget": 0.1}), 1)
+    second = retriever.retrieve(Query("", {"visiteur": 0.1, "budget": 1.0}), 1)
+    assert (ids(first), ids(second)) == (["p0"], ["p1"])
