@@ -24,6 +24,7 @@ _NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s
 _EXPANSION = re.compile(r"\([^)]{3,80}\)")
 _LONG_WORDS = 60
 _SHORT_WORDS = 5
+_KEPT_READINGS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,29 @@ class SpanGuess:
     """Log-odds that the passage answers the question."""
     spans: tuple[tuple[Span, float], ...]
     """Best spans, as offsets in the document, with their score; best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What is known of a sentence before any question is asked."""
+
+    span: Span
+    text: str
+    stems: frozenset[str]
+    years: frozenset[int]
+    shape: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is known of a passage before any question is asked."""
+
+    sentences: tuple[_Sentence, ...]
+    stems: frozenset[str]
+    heading: frozenset[str]
+    """Stems of the headings, the table header and the document's title."""
+    years: frozenset[int]
+    """Years of the headings, else of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,7 @@ class Ranker:
         self._weights = weights
         years = [document.year for document in documents.values() if document.year is not None]
         self._latest = max(years, default=None)
+        self._readings: dict[str, _Reading] = {}
 
     def rank(
         self, query: Query, hits: Sequence[Hit], guesses: Mapping[str, SpanGuess] | None = None
@@ -97,40 +122,64 @@ class Ranker:
         shared: Mapping[str, float],
         guess: SpanGuess | None,
     ) -> Iterator[Candidate]:
-        document = self._documents[passage.document_id]
-        heading = {word.stem for word in content_words(" ".join((*passage.section_path, passage.context)))}
-        heading |= {word.stem for word in content_words(document.title)}
+        reading = self._read(passage)
         total = sum(idf.values()) or 1.0
-        previous: set[str] = set()
-        around = {word.stem for word in content_words(passage.text)}
-        for span in passage.sentences:
-            text = document.text[span.start : span.end]
-            own = {word.stem for word in content_words(text)}
-            features = dict(shared)
-            features["cover"] = sum(idf[term] for term in idf.keys() & own) / total
-            features["cover_near"] = (
-                sum(idf[term] for term in idf.keys() & (own | previous | heading)) / total
-            )
-            features["cover_passage"] = sum(idf[term] for term in idf.keys() & (around | heading)) / total
-            features |= _shape(text, block_at(document, span.start))
-            features |= _fit(query, text)
-            features |= self._time(query, document, passage, text)
-            answer = _reader_features(features, guess, span)
+        wide = sum(idf[term] for term in idf if term in reading.stems or term in reading.heading) / total
+        previous: frozenset[str] = frozenset()
+        for sentence in reading.sentences:
+            own = sentence.stems
+            near = (term for term in idf if term in own or term in previous or term in reading.heading)
+            features = {**shared, **sentence.shape, "cover_passage": wide}
+            features["cover"] = sum(idf[term] for term in idf if term in own) / total
+            features["cover_near"] = sum(idf[term] for term in near) / total
+            features |= _fit(query, sentence.text)
+            features |= self._time(query, passage, sentence, reading)
+            answer = _reader_features(features, guess, sentence.span)
             score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
-            yield Candidate(passage, span, features, score + self._weights.get("bias", 0.0), answer)
+            yield Candidate(passage, sentence.span, features, score + self._weights.get("bias", 0.0), answer)
             previous = own
 
-    def _time(self, query: Query, document: Document, passage: Passage, text: str) -> dict[str, float]:
+    def _read(self, passage: Passage) -> _Reading:
+        """Return what is known of a passage, kept for the next question."""
+        known = self._readings.get(passage.id)
+        if known is None:
+            if len(self._readings) >= _KEPT_READINGS:
+                self._readings.clear()
+            known = self._readings[passage.id] = _read(self._documents[passage.document_id], passage)
+        return known
+
+    def _time(
+        self, query: Query, passage: Passage, sentence: _Sentence, reading: _Reading
+    ) -> dict[str, float]:
         if not query.years:
-            return {"latest": float(document.year is not None and document.year == self._latest)}
-        asked = set(query.years)
-        said = _years(text)
-        placed = _years(" ".join(passage.section_path)) or ({document.year} if document.year else set())
-        if said & asked:
+            year = self._documents[passage.document_id].year
+            return {"latest": float(year is not None and year == self._latest)}
+        if not sentence.years.isdisjoint(query.years):
             return {"year_said": 1.0}
-        if said:
+        if sentence.years:
             return {"year_other": 1.0}
-        return {"year_placed": 1.0} if placed & asked else {"year_elsewhere": float(bool(placed))}
+        if not reading.years.isdisjoint(query.years):
+            return {"year_placed": 1.0}
+        return {"year_elsewhere": float(bool(reading.years))}
+
+
+def _read(document: Document, passage: Passage) -> _Reading:
+    headings = " ".join((*passage.section_path, passage.context))
+    sentences = []
+    for span in passage.sentences:
+        text = document.text[span.start : span.end]
+        shape = _shape(text, block_at(document, span.start))
+        sentences.append(_Sentence(span, text, _stems(text), _years(text), shape))
+    return _Reading(
+        sentences=tuple(sentences),
+        stems=_stems(passage.text),
+        heading=_stems(f"{headings} {document.title}"),
+        years=_years(" ".join(passage.section_path)) or frozenset({document.year} if document.year else ()),
+    )
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in content_words(text))
 
 
 def block_at(document: Document, offset: int) -> Block | None:
@@ -140,8 +189,8 @@ def block_at(document: Document, offset: int) -> Block | None:
     return block if block is not None and offset < block.end else None
 
 
-def _years(text: str) -> set[int]:
-    return {int(quantity.value) for quantity in quantities(text) if quantity.unit == "year"}
+def _years(text: str) -> frozenset[int]:
+    return frozenset(int(quantity.value) for quantity in quantities(text) if quantity.unit == "year")
 
 
 def _shape(text: str, block: Block | None) -> dict[str, float]:
