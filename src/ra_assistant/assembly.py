@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ra_assistant import questions, wording
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, file_hash, read_contents, read_vectors, write_contents
-from ra_assistant.errors import IndexOutdated
+from ra_assistant.errors import IndexOutdated, SettingsError
 from ra_assistant.indexing import IndexReport, Progress, build_index
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import HybridRetriever, Mode
@@ -26,10 +27,15 @@ from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.indexing import Vectors
+    from ra_assistant.embedding import OnnxEmbedder
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader
     from ra_assistant.store import ChromaStore
+    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
+MODELS = Path(str(resources.files("ra_assistant.models")))
+DEFAULT_FUSION_WEIGHT = 0.3
+"""For a model that was never measured here: a good one helps at this weight, a weak one harms little."""
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
 
@@ -167,7 +173,7 @@ def ranking_model() -> Mapping[str, Any]:
 @cache
 def span_reader() -> SpanReader | None:
     """Return the span reader in the box; None when the package was built without it."""
-    directory = Path(str(resources.files("ra_assistant.models"))) / "reader"
+    directory = MODELS / "reader"
     if not (directory / "model.onnx").is_file():
         return None
     from ra_assistant.span_reader import OnnxSpanReader
@@ -177,15 +183,39 @@ def span_reader() -> SpanReader | None:
 
 @cache
 def embedding_profile(settings: Settings) -> EmbeddingProfile:
-    """Return the embedding model that the settings name."""
+    """Return the embedding model that the settings name, the one in the box by default.
+
+    Raises:
+        SettingsError: the model that is named is not on this machine.
+    """
+    embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
+    profile = embedder.profile
+    fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
+    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or DEFAULT_FUSION_WEIGHT)
+
+
+def _embedder_in_the_box() -> OnnxEmbedder:
     from ra_assistant.embedding import OnnxEmbedder
 
-    directory = Path(str(resources.files("ra_assistant.models"))) / "embedding"
-    embedder = OnnxEmbedder(directory)
-    profile = embedder.profile
-    return EmbeddingProfile(
-        embedder, f"{profile.name}@{profile.version}:{profile.dimension}", profile.fusion_weight
-    )
+    return OnnxEmbedder(MODELS / "embedding")
+
+
+def _named_embedder(settings: Settings) -> SentenceTransformerEmbedder:
+    # Read by huggingface_hub when it is imported: nothing may be asked of the network.
+    os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
+
+    try:
+        return SentenceTransformerEmbedder(
+            settings.embedding_model, settings.embedding_revision, settings.embedding_device
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"RA_EMBEDDING_MODEL={settings.embedding_model!r}: {error}; expected a model on this machine",
+            name="RA_EMBEDDING_MODEL",
+            value=settings.embedding_model,
+            reason="model",
+        ) from error
 
 
 class DiskBuild:

@@ -76,10 +76,10 @@ def _chosen(
 ) -> list[Candidate]:
     """Return the sentences to quote: one a side for a comparison, the best and its near rivals else."""
     if query.kind is AnswerKind.COMPARISON and len(query.years) > 1:
-        sides = [_best_of_year(candidates, documents, year) for year in query.years]
-        found = list(dict.fromkeys(side for side in sides if side is not None))
-        if found:
-            return found[:MAX_CITATIONS]
+        sides = (_best_of_year(candidates, documents, year) for year in query.years)
+        by_place = {(side.passage.id, side.span): side for side in sides if side is not None}
+        if by_place:
+            return list(by_place.values())[:MAX_CITATIONS]
     best = candidates[0]
     chosen = [best]
     for candidate in candidates[1:]:

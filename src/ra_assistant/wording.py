@@ -49,6 +49,10 @@ ERRORS: dict[str, str] = {
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
 }
+SETTINGS: dict[str, str] = {
+    "model": "Le modèle «\u00a0{value}\u00a0» ({name}) n’est pas sur cette machine\u00a0: donnez le dossier "
+    "qui le contient, ou retirez ce réglage pour reprendre le modèle livré.",
+}
 QUESTION_REFUSED: dict[str, str] = {
     "empty": "Je n’ai pas vu de question : écrivez-la en quelques mots.",
     "too_long": "Votre message est trop long : posez votre question en moins de {limit} caractères.",
@@ -61,6 +65,8 @@ def sentence_of(error: RaError) -> str:
     reason = str(details.get("reason", ""))
     if error.code == "question_refused" and reason in QUESTION_REFUSED:
         return QUESTION_REFUSED[reason].format(**details)
+    if error.code == "settings" and reason in SETTINGS:
+        return SETTINGS[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
         return UNREADABLE[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
@@ -194,3 +200,114 @@ NOTICES: dict[str, str] = {
     "fiche (« year: 2023 »).",
 }
 """What the publisher should know about a file that was read, by `Notice.code`."""
+
+
+# ── Web chat ─────────────────────────────────────────────────────────────────────────────────
+CHAT: dict[str, str] = {
+    "title": "Assistant du rapport d’activité",
+    "description": "Posez une question : l’assistant répond avec les mots des rapports d’activité et montre "
+    "le passage cité.",
+    "welcome_greeting": "Bonjour, que cherchez-vous dans les rapports ?",
+    "welcome_notice": "Je suis un assistant automatique : je réponds uniquement à partir des rapports "
+    "d’activité, avec leurs propres mots, et chaque réponse montre le passage qu’elle cite. "
+    "Quand les rapports ne disent rien, je vous le dis.",
+    "you": "Votre question",
+    "assistant": "Réponse de l’assistant",
+    "conversation": "Conversation",
+    "question_label": "Votre question",
+    "question_placeholder": "Posez votre question…",
+    "send": "Envoyer",
+    "stop": "Arrêter",
+    "erase": "Effacer la conversation",
+    "starters_label": "Pour commencer",
+    "privacy": "Votre conversation reste dans ce navigateur : rien n’est gardé sur le serveur.",
+    "searching": "Je cherche dans les rapports…",
+    "stopped": "Réponse interrompue.",
+    "sources_title": "Passages cités",
+    "nearest_title": "Passages les plus proches",
+    "nearest_notice": "Ils ne répondent pas à la question, mais ce sont ceux qui s’en approchent le plus.",
+    "none_title": "Aucun passage à montrer",
+    "none_notice": "Ce message ne vient pas des rapports.",
+    "idle_title": "Sources",
+    "idle_notice": "Le passage exact sur lequel repose chaque réponse s’affichera ici.",
+    "documents_title": "Documents consultés",
+    "panel_label": "Passages et sources",
+    "asked": "Question",
+    "marker_label": "Passage {number}",
+    "see_nearest": "Voir {passages}",
+    "back": "Revenir à la réponse",
+    "page": "p. {label}",
+    "physical_page": "page {page} du fichier",
+    "year": "{year}",
+    "open_source": "Ouvrir la source",
+    "open_source_on": "Ouvrir la source sur {host}",
+    "new_tab": "nouvel onglet",
+    "moved": "Ce passage n’est plus dans les rapports en service.",
+    "answer_ready": "Réponse : {answer}",
+    "erased": "La conversation est effacée.",
+    "busy": "Trop de monde en ce moment : votre question n’est pas partie. Réessayez dans quelques instants.",
+    "cut_off": "La connexion avec l’assistant est coupée. Vérifiez votre réseau, puis posez de nouveau votre "
+    "question.",
+    "failed": "Une erreur est survenue de notre côté. Posez de nouveau votre question ; si cela "
+    "recommence, rechargez la page.",
+    "upload_refused": "L’envoi de fichiers est refusé.",
+    "route_refused": "Cette adresse n’existe pas.",
+    "body_too_large": "Votre message est trop long.",
+    "loading": "Le chat s’ouvre…",
+    "loading_notice": "Encore quelques secondes : la page s’affichera d’elle-même.",
+    "unavailable_title": "L’assistant n’est pas disponible pour le moment",
+    "unavailable_notice": "Cette page s’affichera d’elle-même dès qu’il sera de nouveau en service.",
+    "for_operator": "Pour la personne qui l’exploite",
+    "no_script": "Cette page a besoin de JavaScript : activez-le dans votre navigateur, puis rechargez-la.",
+    "open": "Le chat est ouvert : {address} (Ctrl+C pour arrêter)",
+    "opening": "Ouverture du chat…",
+    "waiting_for_index": "{sentence} Le chat s’ouvrira dès que l’index sera utilisable (Ctrl+C pour arrêter).",
+    "closed": "Le chat est fermé.",
+    "definition_starter": "Qu’est-ce que {thing} ?",
+    "elided_definition_starter": "Qu’est-ce qu’{thing} ?",
+    "quantity_starter": "Combien de {things} en {year} ?",
+    "elided_quantity_starter": "Combien d’{things} en {year} ?",
+    "date_starter": "Quand {thing} {auxiliary} {participle} ?",
+    "person_starter": "Qui est {person} ?",
+    "heading_starter": "Que disent les rapports de « {heading} » ?",
+}
+"""Every sentence of the web chat, of its waiting page and of the server."""
+
+GRADIO_STRINGS: dict[str, str] = {
+    "chatbot.complete": "Terminer",
+    "chatbot.copy_message": "Copier le message",
+    "chatbot.copied_message": "Message copié",
+    "chat_interface.new_chat": "Nouvelle conversation",
+    "chat_interface.message_placeholder": "Écrivez votre message…",
+    "chat_interface.additional_inputs": "Autres réglages",
+    "chat_interface.chatbot": "Conversation",
+    "chat_interface.conversation": "Conversation",
+    "common.download_all": "Tout télécharger",
+    "common.runs": "Exécutions",
+    "common.runs_description": "Voir les exécutions gardées dans ce navigateur",
+    "common.back_to_app": "Retour",
+    "common.back_to_app_description": "Revenir au chat",
+    "common.progress": "Avancement",
+    "common.record": "Enregistrer",
+    "common.stop_recording": "Arrêter l’enregistrement",
+    "common.screen_studio": "Enregistrement de l’écran",
+    "common.share_gradio_tab": "Partager l’onglet",
+    "status.queue_position": "Dans la file : {position} sur {size}",
+}
+"""French strings that Gradio lacks, by its own keys."""
+GRADIO_ENGLISH: dict[str, str] = {
+    "chatbot conversation": "Conversation",
+    "Loading response": "Réponse en cours",
+    "Clear": "Effacer",
+    "Close": "Fermer",
+    "Error": "Erreur",
+    "Warning": "Attention",
+    "Info": "Information",
+    "Loading...": "Chargement…",
+    "Scroll to bottom": "Aller au dernier message",
+    "This application is currently busy. Please try again.": CHAT["busy"],
+    "Connection errored out.": CHAT["cut_off"],
+    "Connection to the server was lost. Attempting reconnection...": CHAT["cut_off"],
+    "An Unexpected Error Occurred!": CHAT["failed"],
+}
+"""English that Gradio writes into the page whatever the language, and what replaces it."""
