@@ -98,6 +98,9 @@ class ExtractiveAnswerer:
         self._build_id = build_id
         years = [document.year for document in documents if document.year is not None]
         self._latest_year = max(years, default=None)
+        self._by_year = {
+            year: frozenset(document.id for document in documents if document.year == year) for year in years
+        }
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
@@ -150,16 +153,40 @@ class ExtractiveAnswerer:
         return cleaned
 
     def _answer(self, query: Query, within: frozenset[str] | None) -> Answer:
-        hits = self._retriever.retrieve(query, RETRIEVED, within)
+        sides = self._sides(query)
+        hits = self._hits(query, sides, within)
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
         if probability < self._refusal.threshold:
             return self._not_in_report(candidates, probability)
-        answer = compose(query, candidates, self._documents, self._rival_margin)
+        answer = compose(query, candidates, self._documents, self._rival_margin, sides)
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
             return self._not_in_report(candidates, probability)
         return replace(answer, probability=probability)
+
+    def _sides(self, query: Query) -> tuple[int, ...]:
+        """Return the years that a question compares, when there is a report for each; empty else."""
+        if not query.spans_years or len(self._by_year) < 2:
+            return ()
+        if len(query.years) > 1:
+            named = tuple(year for year in query.years if year in self._by_year)
+            return named if len(named) > 1 else ()
+        latest = query.years[0] if query.years and query.years[0] in self._by_year else max(self._by_year)
+        other = max((year for year in self._by_year if year < latest), default=None)
+        if other is None:
+            other = min(year for year in self._by_year if year > latest)
+        return tuple(sorted((latest, other)))
+
+    def _hits(self, query: Query, sides: Sequence[int], within: frozenset[str] | None) -> list[Hit]:
+        """Return the passages to look at; for a comparison as many of each year."""
+        if not sides:
+            return self._retriever.retrieve(query, RETRIEVED, within)
+        hits: list[Hit] = []
+        for year in sides:
+            documents = self._by_year[year] if within is None else self._by_year[year] & within
+            hits += self._retriever.retrieve(query, RETRIEVED // len(sides), documents)
+        return sorted(hits, key=lambda hit: -hit.score)
 
     def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences of `hits`, best first, the span reader heard when there is one."""

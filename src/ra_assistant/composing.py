@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ra_assistant.french.words import content_words
 from ra_assistant.ranking import Candidate, block_at
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 
@@ -14,6 +15,8 @@ MAX_WORDS = 60
 """Longest answer, quotes included, save for a list given whole."""
 MAX_CITATIONS = 3
 MAX_ITEMS = 14
+_LIKENESS = 5.0
+"""Log-odds that a sentence gains when it has all the words of the other year's answer."""
 
 _CLAUSE_END = re.compile(r"[;:,)»](?=\s)|\s[–—-](?=\s)")
 _SPACE = re.compile(r"\s")
@@ -24,6 +27,7 @@ def compose(
     candidates: Sequence[Candidate],
     documents: Mapping[str, Document],
     rival_margin: float,
+    sides: Sequence[int] = (),
 ) -> Answer:
     """Return the answer that the best candidates give; `candidates` holds at least one.
 
@@ -32,8 +36,9 @@ def compose(
         candidates: sentences, best first.
         documents: the corpus, by document id.
         rival_margin: a second sentence is shown when its log-odds are within this of the first's.
+        sides: years to compare, each with its citation; empty when nothing is compared.
     """
-    chosen = _chosen(query, candidates, documents, rival_margin)
+    chosen = _chosen(candidates, documents, rival_margin, sides)
     citations: list[Citation] = []
     parts: list[str] = []
     lead = _lead(chosen[0], documents)
@@ -72,15 +77,14 @@ def _count(text: str) -> int:
 
 
 def _chosen(
-    query: Query, candidates: Sequence[Candidate], documents: Mapping[str, Document], margin: float
+    candidates: Sequence[Candidate], documents: Mapping[str, Document], margin: float, sides: Sequence[int]
 ) -> list[Candidate]:
     """Return the sentences to quote: one a side for a comparison, the best and its near rivals else."""
-    if query.kind is AnswerKind.COMPARISON and len(query.years) > 1:
-        sides = (_best_of_year(candidates, documents, year) for year in query.years)
-        by_place = {(side.passage.id, side.span): side for side in sides if side is not None}
-        if by_place:
-            return list(by_place.values())[:MAX_CITATIONS]
     best = candidates[0]
+    if sides:
+        found = [_side(candidates, documents, year, best) for year in sides]
+        if any(side is not None for side in found):
+            return [side for side in found if side is not None][:MAX_CITATIONS]
     chosen = [best]
     for candidate in candidates[1:]:
         if len(chosen) == MAX_CITATIONS or candidate.score < best.score - margin:
@@ -90,14 +94,26 @@ def _chosen(
     return chosen
 
 
-def _best_of_year(
-    candidates: Sequence[Candidate], documents: Mapping[str, Document], year: int
+def _side(
+    candidates: Sequence[Candidate], documents: Mapping[str, Document], year: int, best: Candidate
 ) -> Candidate | None:
-    placed = (c for c in candidates if documents[c.passage.document_id].year == year)
-    said = (
-        c for c in candidates if str(year) in documents[c.passage.document_id].text[c.span.start : c.span.end]
-    )
-    return next(said, None) or next(placed, None)
+    """Return the sentence of a year's report that answers best and says it most like the best of all.
+
+    Editions of a report say the same thing in nearly the same words: the sentence that answers for
+    one year points to the one that answers for the other.
+    """
+    model = _stems(_text(best, documents))
+
+    def worth(candidate: Candidate) -> float:
+        own = _stems(_text(candidate, documents))
+        return candidate.score + _LIKENESS * len(own & model) / max(1, len(own | model))
+
+    ours = [c for c in candidates if documents[c.passage.document_id].year == year]
+    return max(ours, key=worth, default=None)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in content_words(text))
 
 
 def _same_words(left: Candidate, right: Candidate, documents: Mapping[str, Document]) -> bool:

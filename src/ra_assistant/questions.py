@@ -123,6 +123,16 @@ def kind_of(question: str) -> AnswerKind:
     return AnswerKind.THING
 
 
+def compares_years(question: str, latest_year: int | None) -> bool:
+    """Tell whether a question compares two years, whether it names them or not."""
+    if kind_of(question) is not AnswerKind.COMPARISON:
+        return False
+    return (
+        len(years_of(question, latest_year)) > 1
+        or _pattern("evolution", "any").search(fold(question)) is not None
+    )
+
+
 def unit_of(question: str) -> str:
     """Return the unit of the quantity asked for; empty when the question does not say it."""
     text = fold(question)
@@ -172,6 +182,7 @@ def _alone(question: str, latest_year: int | None) -> Query:
         kind=kind_of(question),
         years=years_of(question, latest_year),
         unit=unit_of(question),
+        spans_years=compares_years(question, latest_year),
     )
 
 
@@ -209,6 +220,7 @@ def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -
         years=years or former.years,
         unit=unit_of(question) or (former.unit if inherits else ""),
         is_follow_up=True,
+        spans_years=compares_years(question, latest_year) or (inherits and former.spans_years),
     )
 
 

@@ -229,6 +229,8 @@ class Query:
     """Unit of the quantity asked for (`eur`, `percent`…), when the question says it."""
     small_talk: SmallTalk | None = None
     is_follow_up: bool = False
+    spans_years: bool = False
+    """Whether two years are compared, named or not: « comment a évolué… »."""
 
 
 class Outcome(StrEnum):

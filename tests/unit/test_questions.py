@@ -44,7 +44,8 @@ def test_the_kind_of_answer_is_understood(question: str, kind: AnswerKind) -> No
     [
         ("le budget 2021", (2021,)),
         ("entre 2019 et 2021", (2019, 2021)),
-        ("l’an dernier", (2022,)),
+        ("l’an dernier", (2023,)),
+        ("l’année précédente", (2022,)),
         ("pendant l’année du Covid", (2020,)),
         ("dans le dernier rapport", (2023,)),
         ("le budget", ()),
