@@ -34,6 +34,7 @@ class Understanding:
     """How questions are read; functions of the craft that knows French questions."""
 
     clean: Callable[[str], str]
+    mend: Callable[[str], str]
     understand: Callable[[str, Sequence[Turn], int | None], Query]
     is_order: Callable[[str], bool]
     max_chars: int
@@ -116,7 +117,8 @@ class ExtractiveAnswerer:
             QuestionRefused: the question is empty or too long.
         """
         cleaned = self._admit(question)
-        query = self._understanding.understand(cleaned, history, self._latest_year)
+        spelled = self._understanding.mend(cleaned)
+        query = self._understanding.understand(spelled, history, self._latest_year)
         if query.small_talk is not None:
             text = self._phrases.small_talk[query.small_talk]
             return self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))

@@ -15,6 +15,8 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ra_assistant import questions, wording
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, file_hash, read_contents, read_vectors, write_contents
@@ -144,6 +146,7 @@ def _answerer(
         refusal=RefusalModel(model["refusal"], model["threshold"]),
         understanding=Understanding(
             questions.clean_question,
+            _mender(lexical),
             questions.understand,
             questions.is_order,
             questions.MAX_QUESTION_CHARS,
@@ -154,6 +157,15 @@ def _answerer(
         reader=span_reader(),
         build_id=build_id,
     )
+
+
+def _mender(lexical: Bm25Index) -> Callable[[str], str]:
+    """Return the function that mends the spelling of French questions; English ones are left alone."""
+    from ra_assistant.spelling import Speller
+
+    known = np.load(MODELS / "known_words.npy", allow_pickle=False)
+    speller = Speller(known, lexical.forms, lexical.document_frequency, questions.question_words())
+    return lambda question: question if questions.is_english(question) else speller.mend(question)
 
 
 def _known_share(query: Query, lexical: Bm25Index) -> float:

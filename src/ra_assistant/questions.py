@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from ra_assistant.french.lexicon import table
+from ra_assistant.french.lexicon import STOP_WORDS, table
 from ra_assistant.french.words import content_words, fold, is_stop_word, stem, words
 from ra_assistant.types import AnswerKind, Query, SmallTalk, Turn
 
@@ -23,6 +23,8 @@ _FRAME_WEIGHT = 0.25
 _FORMER_WEIGHT = 0.6
 _ANSWER_WEIGHT = 0.25
 
+_FRAME_WORDS = frozenset(table("questions")["frame"]["words"].split())
+_ENGLISH = frozenset(table("questions")["english"]["words"].split())
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SPACES = re.compile(r"\s+")
 _SHORT_FORM = re.compile(r"[^\W_]+")
@@ -85,6 +87,18 @@ def _whole(kind: str) -> re.Pattern[str]:
     openers = "|".join(data["openers"])
     body = "|".join(data[kind])
     return re.compile(rf"(?:(?:{openers})[ ,!.]*)*(?:{body})(?:[ ,!.?]*(?:{openers}))*[ !.?]*")
+
+
+def question_words() -> frozenset[str]:
+    """Return the words that questions are made of, whatever they ask: « combien », « quelle »."""
+    return _FRAME_WORDS | frozenset(word for word in STOP_WORDS if len(word) > 3)
+
+
+def is_english(question: str) -> bool:
+    """Tell whether a question is written in English: more of its grammar's words than of French's."""
+    forms = [word.form for word in words(question)]
+    english = sum(form in _ENGLISH for form in forms)
+    return english > 0 and english > sum(form in STOP_WORDS and form not in _ENGLISH for form in forms)
 
 
 def is_order(question: str) -> bool:
@@ -159,7 +173,7 @@ def _pattern(group: str, key: str) -> re.Pattern[str]:
 
 @cache
 def _frame() -> frozenset[str]:
-    return frozenset(stem(word) for word in table("questions")["frame"]["words"].split())
+    return frozenset(stem(word) for word in _FRAME_WORDS)
 
 
 def _is_year(form: str) -> bool:
