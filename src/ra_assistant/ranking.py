@@ -268,6 +268,11 @@ def _name_fit(query: Query, text: str, name: str) -> dict[str, float]:
     return {name: float(bool(new)), "misfit": float(not new)}
 
 
+def _is_name(match: re.Match[str]) -> bool:
+    """Tell a proper name from the capital that begins a sentence."""
+    return match.start() > 0 or len(match.group().split()) > 1
+
+
 def _reader_features(features: dict[str, float], guess: SpanGuess | None, sentence: Span) -> Span | None:
     """Add what the reader says of the sentence; return the words it marks there."""
     if guess is None:

@@ -82,7 +82,9 @@ def test_the_build_in_service_and_the_newest_are_kept(tmp_path) -> None:
 
 
 def test_contents_come_back_as_they_were(tmp_path) -> None:
-    document = make_document("Titre\n\nUne phrase. Une autre.", {0: BlockKind.HEADING}, page_starts=(0, 7), page_labels=("i", "1"))
+    document = make_document(
+        "Titre\n\nUne phrase. Une autre.", {0: BlockKind.HEADING}, page_starts=(0, 7), page_labels=("i", "1")
+    )
     passages = SentenceSplitter().split(document)
     write_contents(tmp_path, [document], passages, np.zeros((1, 2), dtype=np.float32))
     assert read_contents(tmp_path) == ([document], passages)

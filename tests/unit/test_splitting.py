@@ -7,7 +7,9 @@ from tests.conftest import make_document
 
 SENTENCE = st.builds(
     lambda words: " ".join(words).capitalize() + ".",
-    st.lists(st.sampled_from(["ville", "année", "budget", "le", "projet", "12", "M€"]), min_size=1, max_size=40),
+    st.lists(
+        st.sampled_from(["ville", "année", "budget", "le", "projet", "12", "M€"]), min_size=1, max_size=40
+    ),
 )
 PARAGRAPH = st.lists(SENTENCE, min_size=1, max_size=8).map(" ".join)
 TEXT = st.lists(PARAGRAPH, min_size=1, max_size=8).map("\n\n".join)
@@ -15,7 +17,11 @@ TEXT = st.lists(PARAGRAPH, min_size=1, max_size=8).map("\n\n".join)
 
 def sectioned(text: str, cut: int) -> Document:
     cut = text.find("\n\n", cut) + 2 if text.find("\n\n", cut) != -1 else 0
-    sections = (Section(("A",), 0, cut), Section(("B",), cut, len(text))) if cut else (Section(("A",), 0, len(text)),)
+    sections = (
+        (Section(("A",), 0, cut), Section(("B",), cut, len(text)))
+        if cut
+        else (Section(("A",), 0, len(text)),)
+    )
     return make_document(text, sections=sections)
 
 
@@ -45,7 +51,9 @@ def test_a_passage_is_longer_than_the_limit_only_when_it_is_one_sentence(text: s
 
 
 def test_an_edited_paragraph_changes_only_the_passages_of_its_section() -> None:
-    paragraphs = [f"Phrase numéro {n} du paragraphe, assez longue pour compter un peu. " * 6 for n in range(6)]
+    paragraphs = [
+        f"Phrase numéro {n} du paragraphe, assez longue pour compter un peu. " * 6 for n in range(6)
+    ]
 
     def document(texts: list[str]) -> Document:
         text = "\n\n".join(part.strip() for part in texts)

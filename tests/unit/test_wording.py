@@ -8,7 +8,12 @@ from tests.conftest import make_document
 
 @pytest.mark.parametrize(
     ("number", "written"),
-    [(0, "0\u00a0passage"), (1, "1\u00a0passage"), (2, "2\u00a0passages"), (1234, "1\u202f234\u00a0passages")],
+    [
+        (0, "0\u00a0passage"),
+        (1, "1\u00a0passage"),
+        (2, "2\u00a0passages"),
+        (1234, "1\u202f234\u00a0passages"),
+    ],
 )
 def test_numbers_take_the_french_plural(number: int, written: str) -> None:
     assert wording.count(number, "passage", "passages") == written

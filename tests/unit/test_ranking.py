@@ -1,0 +1,87 @@
+import pytest
+
+from ra_assistant.lexical import Bm25Index
+from ra_assistant.questions import understand
+from ra_assistant.ranking import Ranker, SpanGuess
+from ra_assistant.splitting import SentenceSplitter
+from ra_assistant.types import BlockKind, Hit, Span
+from tests.conftest import make_document
+
+TEXT = (
+    "Le musée a accueilli 300 visiteurs en 2021. Marie Durand dirige le musée depuis mars. "
+    "Le budget du musée atteint 20 M€. Le chantier a pris du retard parce que la pierre manquait."
+)
+
+
+@pytest.fixture
+def rank():
+    def rank(question: str, guesses=None, text: str = TEXT, weights=None, **fields):
+        document = make_document(text, **fields)
+        passages = SentenceSplitter().split(document)
+        index = Bm25Index.build([passage.searchable_text for passage in passages])
+        ranker = Ranker({document.id: document}, index, len(passages), weights or {"cover": 1.0})
+        query = understand(question, [], 2021)
+        found = ranker.rank(query, [Hit(passage, 1.0) for passage in passages], guesses)
+        return [(text[c.span.start : c.span.end], c) for c in found]
+
+    return rank
+
+
+def feature(found, words: str, name: str) -> float:
+    return next(c.features.get(name, 0.0) for text, c in found if words in text)
+
+
+def test_the_sentence_that_covers_the_question_comes_first(rank) -> None:
+    assert rank("budget du musée")[0][0].startswith("Le budget")
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "name"),
+    [
+        ("Combien de visiteurs ?", "300", "fit_quantity"),
+        ("Quel est le budget ?", "20 M€", "fit_unit"),
+        ("Quand la directrice est-elle arrivée ?", "depuis mars", "fit_date"),
+        ("Qui dirige le musée ?", "Marie Durand", "fit_person"),
+        ("Pourquoi ce retard ?", "parce que", "fit_reason"),
+    ],
+)
+def test_a_sentence_that_holds_what_is_asked_fits(rank, question: str, words: str, name: str) -> None:
+    assert feature(rank(question), words, name) == 1.0
+
+
+def test_a_sentence_without_any_number_does_not_fit_how_many(rank) -> None:
+    assert feature(rank("Combien de visiteurs ?"), "Marie Durand", "misfit") == 1.0
+
+
+def test_the_year_asked_is_told_from_another(rank) -> None:
+    assert feature(rank("visiteurs en 2021"), "300", "year_said") == 1.0
+    assert feature(rank("visiteurs en 2019"), "300", "year_other") == 1.0
+    assert feature(rank("budget en 2020"), "20 M€", "year_placed") == 1.0
+
+
+def test_headings_rows_and_key_figures_are_told_apart(rank) -> None:
+    text = "Le budget\n\n20 M€\nde budget"
+    found = rank(
+        "budget",
+        text=text,
+        blocks=make_document(text, {0: BlockKind.HEADING, 1: BlockKind.KEY_FIGURE}).blocks,
+    )
+    assert feature(found, "Le budget", "heading") == 1.0
+    assert feature(found, "20 M€", "key_figure") == 1.0
+
+
+def test_the_reader_marks_the_words_inside_their_sentence(rank) -> None:
+    document = make_document(TEXT)
+    (passage, *_) = SentenceSplitter().split(document)
+    start = TEXT.index("Marie Durand")
+    guess = SpanGuess(1.5, ((Span(start, start + len("Marie Durand")), 7.0),))
+    found = rank("la patronne", {passage.id: guess}, weights={"reader_first": 1.0})
+    text, best = found[0]
+    assert "Marie Durand" in text
+    assert best.answer is not None
+    assert TEXT[best.answer.start : best.answer.end] == "Marie Durand"
+    assert all(candidate.answer is None for _, candidate in found[1:])
+
+
+def test_nothing_retrieved_gives_nothing(rank) -> None:
+    assert rank("budget", text="") == []
