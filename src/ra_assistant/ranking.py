@@ -262,8 +262,7 @@ def _name_fit(query: Query, text: str, name: str) -> dict[str, float]:
     new = [
         match.group()
         for match in _NAME.finditer(text)
-        if match.start() > 0
-        and not {word.stem for word in content_words(match.group())} <= query.terms.keys()
+        if _is_name(match) and not {word.stem for word in content_words(match.group())} <= query.terms.keys()
     ]
     return {name: float(bool(new)), "misfit": float(not new)}
 

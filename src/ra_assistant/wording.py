@@ -235,6 +235,8 @@ CHAT: dict[str, str] = {
     "asked": "Question",
     "marker_label": "Passage {number}",
     "see_nearest": "Voir {passages}",
+    "one_nearest": "passage proche",
+    "several_nearest": "passages proches",
     "back": "Revenir à la réponse",
     "page": "p. {label}",
     "physical_page": "page {page} du fichier",
