@@ -26,7 +26,7 @@ from common import DATA, MODELS, SEED, read_lines
 from scipy.optimize import minimize
 
 from ra_assistant import assembly
-from ra_assistant.answering import READ, RETRIEVED, refusal_features
+from ra_assistant.answering import RETRIEVED, refusal_features
 from ra_assistant.ranking import Candidate
 from ra_assistant.types import Query, Turn
 
@@ -58,7 +58,8 @@ def write_corpus(root: Path, passages: Sequence[dict[str, Any]], chosen: random.
     chosen.shuffle(reports)
     for number, passage in enumerate(reports):
         groups[passage["id"]] = f"r{number // GROUP}"
-        text = f"---\ntitle: Rapport\nyear: {passage['year'] or 2020}\n---\n## {passage['title']}\n\n{passage['text']}\n"
+        head = f"---\ntitle: Rapport\nyear: {passage['year'] or 2020}\n---\n"
+        text = f"{head}## {passage['title']}\n\n{passage['text']}\n"
         (root / f"{passage['id']}.md").write_text(text, encoding="utf-8")
     for passage in passages:
         if passage["set"] == "piaf":

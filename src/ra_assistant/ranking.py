@@ -25,6 +25,7 @@ _EXPANSION = re.compile(r"\([^)]{3,80}\)")
 _LONG_WORDS = 60
 _SHORT_WORDS = 5
 _KEPT_READINGS = 20_000
+_MOST_ODDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +274,27 @@ def _is_name(match: re.Match[str]) -> bool:
 
 
 def _reader_features(features: dict[str, float], guess: SpanGuess | None, sentence: Span) -> Span | None:
-    """Add what the reader says of the sentence; return the words it marks there."""
+    """Add what the reader says of the sentence; return the words it marks there.
+
+    A sentence's share is the probability that the reader gives to the spans inside it, among the best
+    spans of its passage.
+    """
     if guess is None:
         return None
-    features["reader_passage"] = guess.answerable
-    for rank, (span, score) in enumerate(guess.spans):
-        if sentence.start <= span.start and span.end <= sentence.end:
-            features["reader_span"] = score
-            features["reader_first"] = float(rank == 0)
-            return span
-    features["reader_absent"] = 1.0
-    return None
+    odds = max(-_MOST_ODDS, min(_MOST_ODDS, guess.answerable))
+    features["reader_passage"] = odds
+    inside = [rank for rank, (span, _) in enumerate(guess.spans) if _holds(sentence, span)]
+    if not inside:
+        features["reader_absent"] = 1.0
+        return None
+    top = guess.spans[0][1]
+    weights = [math.exp(max(-30.0, score - top)) for _, score in guess.spans]
+    share = sum(weights[rank] for rank in inside) / sum(weights)
+    features["reader_share"] = share
+    features["reader_first"] = float(inside[0] == 0)
+    features["reader_sure"] = share / (1 + math.exp(-odds))
+    return guess.spans[inside[0]][0]
+
+
+def _holds(sentence: Span, span: Span) -> bool:
+    return sentence.start <= span.start and span.end <= sentence.end
