@@ -117,8 +117,7 @@ class ExtractiveAnswerer:
             QuestionRefused: the question is empty or too long.
         """
         cleaned = self._admit(question)
-        spelled = self._understanding.mend(cleaned)
-        query = self._understanding.understand(spelled, history, self._latest_year)
+        query = self._understood(cleaned, history)
         if query.small_talk is not None:
             text = self._phrases.small_talk[query.small_talk]
             return self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))
@@ -127,6 +126,18 @@ class ExtractiveAnswerer:
                 Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
             )
         return self._signed(replace(self._answer(query, within), standalone_question=query.text))
+
+    def understood(self, question: str, history: Sequence[Turn] = ()) -> Query:
+        """Return what a question asks.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+        """
+        return self._understood(self._admit(question), history)
+
+    def _understood(self, cleaned: str, history: Sequence[Turn]) -> Query:
+        spelled = self._understanding.mend(cleaned)
+        return self._understanding.understand(spelled, history, self._latest_year)
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last; citations come with the last."""

@@ -28,8 +28,8 @@ from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
-    from ra_assistant.indexing import Vectors
     from ra_assistant.embedding import OnnxEmbedder
+    from ra_assistant.indexing import Vectors
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader
     from ra_assistant.store import ChromaStore
@@ -89,6 +89,10 @@ class Assistant:
     def understand(self, text: str) -> Query:
         """Return `text` as a query, never as small talk."""
         return questions.understand(questions.clean_question(text), (), None, civil=False)
+
+    def search_after(self, question: str, history: Sequence[Turn], k: int) -> list[Hit]:
+        """Return the passages that a question asked after `history` is answered from, best first."""
+        return self._retriever.retrieve(self.answerer.understood(question, history), k)
 
     def close(self) -> None:
         """Release the index; the assistant answers no more."""

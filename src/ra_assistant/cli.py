@@ -201,6 +201,41 @@ def search(
                     _say(f"{rank}. {hit['path']} [{hit['start']}:{hit['end']}] {hit['text'][:160]!r}")
 
 
+@app.command(help=CLI["evaluate"], cls=_FrenchCommand)
+def evaluate(
+    book: Annotated[Path, typer.Argument(help=CLI["book_argument"])],
+    index: IndexOption = None,
+    html: Annotated[Path | None, typer.Option("--html", help=CLI["html_option"])] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a question book and print the measures."""
+    from ra_assistant.books import read_book
+    from ra_assistant.evaluating import by_kind, summarise, summary_json
+    from ra_assistant.evaluating import evaluate as run_book
+    from ra_assistant.measures import measure
+    from ra_assistant.reporting import as_html, as_text
+
+    cases = read_book(book)
+    with _assistant(index) as assistant:
+        verdicts = run_book(cases, assistant.ask, assistant.search_after, measure)
+        title = f"{book.name} · {assistant.build_id}"
+    if html is not None:
+        _write(html, as_html(verdicts, title))
+    if as_json:
+        kinds = {kind: summary_json(group) for kind, group in by_kind(verdicts).items()}
+        _print_json({"all": summary_json(summarise(verdicts)), "kinds": kinds})
+    else:
+        _say(as_text(verdicts))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(CLI["no_write"].format(path=path, reason=error.strerror))
+
+
 @app.command(help=CLI["export"], cls=_FrenchCommand)
 def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
     """Write each document's text and the ranges of its passages."""

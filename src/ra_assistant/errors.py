@@ -5,6 +5,7 @@ RaError
     CorpusError             the communication officer: a document or the corpus directory
         UnreadableDocument      one file cannot be read; the others can
         EmptyCorpus             nothing to index
+    BookUnreadable          the communication officer: a question book cannot be used
     StoreError              the operator: the index
         IndexMissing            never built
         IndexOutdated           built with another embedding profile or format
@@ -62,6 +63,15 @@ class EmptyCorpus(CorpusError):
     """The corpus holds no readable document."""
 
     code = "empty_corpus"
+
+
+class BookUnreadable(RaError):
+    """A question book cannot be used.
+
+    `reason` is a key of `wording.BOOKS`: format, empty, question.
+    """
+
+    code = "book_unreadable"
 
 
 class StoreError(RaError):

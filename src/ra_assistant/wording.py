@@ -45,9 +45,17 @@ ERRORS: dict[str, str] = {
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
     "question_refused": "Votre question ne peut pas être traitée.",
+    "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
+}
+BOOKS: dict[str, str] = {
+    "format": "Le fichier de questions « {path} » ne peut pas être lu : il faut une question par "
+    "ligne en JSON, ou une liste en YAML.",
+    "empty": "Le fichier de questions « {path} » ne contient aucune question.",
+    "question": "Dans « {path} », la question n° {number} est incomplète : il faut « question », "
+    "et « attendu » ou « refuser : oui ».",
 }
 SETTINGS: dict[str, str] = {
     "model": "Le modèle «\u00a0{value}\u00a0» ({name}) n’est pas sur cette machine\u00a0: donnez le dossier "
@@ -67,6 +75,8 @@ def sentence_of(error: RaError) -> str:
         return QUESTION_REFUSED[reason].format(**details)
     if error.code == "settings" and reason in SETTINGS:
         return SETTINGS[reason].format(**details)
+    if error.code == "book_unreadable" and reason in BOOKS:
+        return BOOKS[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
         return UNREADABLE[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
@@ -104,6 +114,9 @@ CLI: dict[str, str] = {
     "check": "Vérifier les réglages, les rapports et l’index, et dire ce qui ne va pas.",
     "ask": "Poser une question, ou un fichier de questions.",
     "search": "Chercher des passages, pour un fichier de questions.",
+    "evaluate": "Poser un fichier de questions et mesurer les réponses.",
+    "book_argument": "Fichier de questions, en JSON (une par ligne) ou en YAML.",
+    "html_option": "Écrire aussi le compte rendu dans une page web.",
     "export": "Écrire les textes tels qu’ils ont été lus, avec leurs passages.",
     "corpus_option": "Dossier des rapports.",
     "index_option": "Dossier de l’index.",
@@ -125,6 +138,7 @@ CLI: dict[str, str] = {
     "no_question": "Écrivez une question entre guillemets, ou donnez un fichier avec --batch.",
     "bad_line": "Ligne {number} de {path} : ce n’est pas une question en JSON ({reason}).",
     "no_file": "Le fichier « {path} » n’existe pas ou ne peut pas être lu.",
+    "no_write": "Le fichier « {path} » n’a pas pu être écrit ({reason}).",
     "no_corpus": "Le dossier « {path} » n’existe pas.",
     "no_space": "L’index n’a pas pu être écrit ({reason}) : libérez de la place ou vérifiez les droits "
     "du dossier « {path} ». L’ancien index reste en place.",
@@ -156,6 +170,43 @@ STAGES: dict[str, str] = {
 }
 
 
+EVALUATION: dict[str, str] = {
+    "title": "Évaluation de l’assistant",
+    "all": "ensemble",
+    "other": "autres",
+    "questions": "questions",
+    "right": "réponses justes",
+    "rightly_refused": "refus justes",
+    "needlessly_refused": "refus à tort",
+    "page_right": "page juste",
+    "quotes_verbatim": "citations mot pour mot",
+    "figures_supported": "chiffres présents dans la citation",
+    "hit@1": "passage 1ᵉʳ",
+    "hit@3": "passage dans les 3",
+    "hit@5": "passage dans les 5",
+    "mrr@10": "rang réciproque moyen (10)",
+    "words_median": "mots",
+    "milliseconds_median": "temps médian (ms)",
+    "milliseconds_95": "temps, 95ᵉ centile (ms)",
+    "by_kind": "Réponses justes, par sorte de question",
+    "calibration": "Probabilité annoncée et réponses justes",
+    "calibration_help": "Chaque point rassemble les réponses de probabilité voisine : "
+    "sur la diagonale, l’assistant sait ce qu’il sait.",
+    "times": "Temps de réponse",
+    "failures": "Questions manquées",
+    "id": "n°",
+    "question": "question",
+    "expected": "attendu",
+    "answer": "réponse",
+    "must_refuse": "à refuser",
+}
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a French percentage; an empty string for None."""
+    return "" if share is None else f"{100 * share:.1f}".replace(".", ",") + " %"
+
+
 def count(number: int, singular: str, plural: str) -> str:
     """Return a number with its noun: 0 and 1 take the singular in French, thousands a thin space."""
     written = f"{number:,}".replace(",", " ")
@@ -164,42 +215,50 @@ def count(number: int, singular: str, plural: str) -> str:
 
 # ── Reading documents ────────────────────────────────────────────────────────────────────────
 UNREADABLE: dict[str, str] = {
-    "damaged": "« {path} » est abîmé et ne peut pas être ouvert. Ouvrez-le dans le logiciel qui l'a produit, "
+    "damaged": "« {path} » est abîmé et ne peut pas être ouvert. Ouvrez-le dans le logiciel qui l’a produit, "
     "enregistrez-le de nouveau, puis remplacez-le.",
-    "empty": "« {path} » ne contient aucun texte. Remplacez-le par le rapport, ou retirez-le du dossier.",
-    "encrypted": "« {path} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de passe et "
+    "empty": "« {path} » ne contient aucun texte. Remplacez-le par le rapport, ou retirez-le du dossier.",
+    "encrypted": "« {path} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de passe et "
     "déposez cette copie.",
-    "front_matter": "L'en-tête ou la fiche de « {path} » (titre, année, source…) n'est pas lisible. Corrigez "
-    "la ligne fautive : chaque ligne s'écrit « clé: valeur », l'année en quatre chiffres, le genre "
-    "« original » ou « restated ».",
-    "image_only": "« {path} » ne contient que des images : c'est sans doute un document numérisé. Passez-le "
+    "front_matter": "L’en-tête ou la fiche de « {path} » (titre, année, source…) n’est pas lisible. Corrigez "
+    "la ligne fautive : un nom, deux-points, une espace, une valeur ; l’année en quatre chiffres, le genre "
+    "« original » ou « restated ».",
+    "image_only": "« {path} » ne contient que des images : c’est sans doute un document numérisé. Passez-le "
     "dans un logiciel de reconnaissance de caractères (OCR), puis déposez le résultat.",
-    "mislabelled": "Le contenu de « {path} » n'est pas celui que son extension annonce. Redonnez-lui la bonne "
+    "mislabelled": "Le contenu de « {path} » n’est pas celui que son extension annonce. Redonnez-lui la bonne "
     "extension, ou exportez-le de nouveau.",
-    "outside": "« {path} » mène hors du dossier des rapports. Copiez le fichier dans ce dossier au lieu d'y "
+    "outside": "« {path} » mène hors du dossier des rapports. Copiez le fichier dans ce dossier au lieu d’y "
     "placer un lien.",
-    "too_large": "« {path} » est trop gros pour être lu (plus de 200 Mo, ou plus de 300 Mo une fois "
+    "too_large": "« {path} » est trop gros pour être lu (plus de 200 Mo, ou plus de 300 Mo une fois "
     "décompressé). Allégez ses images ou découpez-le.",
-    "unsupported": "Le format de « {path} » n'est pas pris en charge. Déposez un fichier PDF, Word (.docx), "
+    "unsupported": "Le format de « {path} » n’est pas pris en charge. Déposez un fichier PDF, Word (.docx), "
     "OpenDocument (.odt), HTML, Markdown ou texte.",
-    "vanished": "« {path} » est introuvable ou ne peut pas être ouvert. Vérifiez qu'il est toujours dans le "
+    "vanished": "« {path} » est introuvable ou ne peut pas être ouvert. Vérifiez qu’il est toujours dans le "
     "dossier et que vous avez le droit de le lire.",
 }
 """Why a file could not be read, by `UnreadableDocument.reason`; `{path}` is the file's name."""
 
 NOTICES: dict[str, str] = {
-    "encoding_guessed": "Le fichier n'est pas en UTF-8 : son codage a été deviné ({detail}). Vérifiez les "
+    "damaged_accents": "Page {page} : des lettres accentuées ou des ligatures étaient abîmées dans le fichier et "
+    "ont été réparées autant que possible. Relisez cette page, ou exportez de nouveau le PDF.",
+    "encoding_guessed": "Le fichier n’est pas en UTF-8 : son codage a été deviné ({detail}). Vérifiez les "
     "accents, ou enregistrez-le en UTF-8.",
-    "no_heading": "Aucun titre de section n'a été reconnu : les réponses ne pourront pas dire dans quelle "
-    "partie elles se trouvent. Mettez en forme les titres avec les styles « Titre 1 », « Titre 2 »…",
-    "not_french": "La page se déclare en langue « {detail} » : l'assistant ne connaît que le français. "
+    "no_heading": "Aucun titre de section n’a été reconnu : les réponses ne pourront pas dire dans quelle "
+    "partie elles se trouvent. Mettez en forme les titres avec les styles « Titre 1 », « Titre 2 », etc.",
+    "not_french": "La page se déclare en langue « {detail} » : l’assistant ne connaît que le français. "
     "Déposez la version française.",
-    "title_guessed": "Le titre n'a pas été trouvé ; « {detail} » a été retenu. S'il ne convient pas, "
-    "indiquez-le dans l'en-tête du fichier ou dans sa fiche.",
-    "year_unknown": "L'année du rapport n'a pas été trouvée. Indiquez-la dans l'en-tête du fichier ou dans sa "
-    "fiche (« year: 2023 »).",
+    "page_unreadable": "Page {page} : elle n’a pas pu être ouverte, son texte manque. Exportez de nouveau le PDF.",
+    "page_without_text": "Page {page} : aucun texte, seulement une image. Si elle contient des mots, passez-la "
+    "dans un logiciel de reconnaissance de caractères (OCR).",
+    "title_guessed": "Le titre n’a pas été trouvé ; « {detail} » a été retenu. S’il ne convient pas, "
+    "indiquez-le dans l’en-tête du fichier ou dans sa fiche.",
+    "year_unknown": "L’année du rapport n’a pas été trouvée. Indiquez-la dans l’en-tête du fichier ou dans sa "
+    "fiche, à la ligne « year ».",
 }
-"""What the publisher should know about a file that was read, by `Notice.code`."""
+"""What the publisher should know about a file that was read, by `Notice.code`.
+
+Filled with the notice's `page` and `detail`.
+"""
 
 
 # ── Web chat ─────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +266,7 @@ CHAT: dict[str, str] = {
     "title": "Assistant du rapport d’activité",
     "description": "Posez une question : l’assistant répond avec les mots des rapports d’activité et montre "
     "le passage cité.",
-    "welcome_greeting": "Bonjour, que cherchez-vous dans les rapports ?",
+    "welcome_greeting": "Bonjour, que cherchez‑vous dans les rapports ?",
     "welcome_notice": "Je suis un assistant automatique : je réponds uniquement à partir des rapports "
     "d’activité, avec leurs propres mots, et chaque réponse montre le passage qu’elle cite. "
     "Quand les rapports ne disent rien, je vous le dis.",
@@ -218,9 +277,9 @@ CHAT: dict[str, str] = {
     "question_placeholder": "Posez votre question…",
     "send": "Envoyer",
     "stop": "Arrêter",
-    "erase": "Effacer la conversation",
+    "erase": "Effacer",
     "starters_label": "Pour commencer",
-    "privacy": "Votre conversation reste dans ce navigateur : rien n’est gardé sur le serveur.",
+    "privacy": "Conversation gardée seulement dans ce navigateur.",
     "searching": "Je cherche dans les rapports…",
     "stopped": "Réponse interrompue.",
     "sources_title": "Passages cités",
@@ -246,8 +305,8 @@ CHAT: dict[str, str] = {
     "answer_ready": "Réponse : {answer}",
     "erased": "La conversation est effacée.",
     "busy": "Trop de monde en ce moment : votre question n’est pas partie. Réessayez dans quelques instants.",
-    "cut_off": "La connexion avec l’assistant est coupée. Vérifiez votre réseau, puis posez de nouveau votre "
-    "question.",
+    "cut_off": "La connexion avec l’assistant est coupée. La page se rechargera dès qu’elle reviendra, "
+    "avec votre question.",
     "failed": "Une erreur est survenue de notre côté. Posez de nouveau votre question ; si cela "
     "recommence, rechargez la page.",
     "upload_refused": "L’envoi de fichiers est refusé.",
@@ -300,6 +359,7 @@ GRADIO_ENGLISH: dict[str, str] = {
     "Loading response": "Réponse en cours",
     "Clear": "Effacer",
     "Close": "Fermer",
+    "Connection Lost": "Connexion coupée",
     "Error": "Erreur",
     "Warning": "Attention",
     "Info": "Information",

@@ -52,7 +52,9 @@ def test_index_then_ask_prints_the_answer_and_its_source(run: Run, corpus: Path,
     assert "https://val.example/2020/edito" in asked.stdout
 
 
-def test_a_batch_prints_one_line_a_question_in_the_promised_form(run: Run, index: Path, tmp_path: Path) -> None:
+def test_a_batch_prints_one_line_a_question_in_the_promised_form(
+    run: Run, index: Path, tmp_path: Path
+) -> None:
     rows = [
         {"id": "a", "question": "Combien de nouvelles entreprises en 2020 ?", "history": []},
         {
@@ -181,3 +183,23 @@ def test_a_malformed_history_is_left_out() -> None:
     assert turns_of(None) == turns_of("x") == turns_of([1, {"role": "assistant", "content": "seul"}]) == []
     history = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user"}]
     assert turns_of(history) == [Turn("q", "a"), Turn("")]
+
+
+def test_a_book_is_evaluated_in_text_in_json_and_as_a_page(run: Run, index: Path, tmp_path: Path) -> None:
+    book = tmp_path / "questions.yaml"
+    book.write_text(
+        "- question: Combien de nouvelles entreprises en 2020 ?\n  attendu: 13\n"
+        "- question: Quelle est la recette du gratin dauphinois ?\n  refuser: oui\n",
+        encoding="utf-8",
+    )
+    page = tmp_path / "rapport.html"
+    done = run("evaluate", book, "--index", index, "--html", page)
+    assert done.returncode == 0, done.stderr
+    assert "réponses justes" in done.stdout
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    measured = json.loads(run("evaluate", book, "--index", index, "--json").stdout)
+    assert measured["all"]["questions"] == 2
+    assert measured["all"]["answered_right"] == measured["all"]["rightly_refused"] == 1.0
+    refused = run("evaluate", book, "--index", index, "--html", tmp_path / "absent" / "rapport.html")
+    assert refused.returncode == 1
+    assert "n’a pas pu être écrit" in refused.stderr

@@ -1,0 +1,170 @@
+"""The report of an evaluation, as text for the terminal and as one self-contained web page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from ra_assistant.evaluating import Summary, Verdict, by_kind, calibration, summarise
+from ra_assistant.wording import EVALUATION, percent
+
+_COLUMNS = ("questions", "right", "rightly_refused", "page_right", "hit@1", "hit@5", "words_median")
+
+
+def cells(summary: Summary) -> dict[str, str]:
+    """Return the figures of a group as they are read, by column; an empty string where nothing counts."""
+    shares = {
+        "right": summary.answered_right,
+        "needlessly_refused": summary.needlessly_refused,
+        "rightly_refused": summary.rightly_refused,
+        "page_right": summary.page_right,
+        "quotes_verbatim": summary.quotes_verbatim,
+        "figures_supported": summary.figures_supported,
+        **summary.measures,
+    }
+    found = {name: percent(share) for name, share in shares.items()}
+    found["questions"] = str(summary.questions)
+    found["words_median"] = f"{summary.words_median:.0f}"
+    found["milliseconds_median"] = f"{summary.milliseconds_median:.0f}"
+    found["milliseconds_95"] = f"{summary.milliseconds_95:.0f}"
+    return found
+
+
+def as_text(verdicts: Sequence[Verdict]) -> str:
+    """Return the figures by kind and overall, then each failure with what was answered."""
+    rows = [(kind or EVALUATION["other"], cells(group)) for kind, group in by_kind(verdicts).items()]
+    rows.append((EVALUATION["all"], cells(summarise(verdicts))))
+    width = max(len(name) for name, _ in rows)
+    titles = [EVALUATION[column] for column in _COLUMNS]
+    lines = ["  ".join([" " * width, *titles])]
+    for name, row in rows:
+        values = (
+            row.get(column, "").rjust(len(title)) for column, title in zip(_COLUMNS, titles, strict=True)
+        )
+        lines.append("  ".join([name.ljust(width), *values]))
+    overall = rows[-1][1]
+    lines += ["", *(f"{EVALUATION[name]}\u00a0: {overall[name] or '—'}" for name in _DETAILS)]
+    failures = [verdict for verdict in verdicts if not verdict.is_right]
+    if failures:
+        lines += ["", EVALUATION["failures"]]
+        lines += [f"- [{v.case.id}] {v.case.question} → {v.answer.text}" for v in failures]
+    return "\n".join(lines)
+
+
+_DETAILS = (
+    "needlessly_refused",
+    "quotes_verbatim",
+    "figures_supported",
+    "mrr@10",
+    "milliseconds_median",
+    "milliseconds_95",
+)
+
+
+def as_html(verdicts: Sequence[Verdict], title: str) -> str:
+    """Return the whole report as one page that loads nothing."""
+    overall = summarise(verdicts)
+    body = [
+        f"<h1>{escape(EVALUATION['title'])}</h1><p>{escape(title)}</p>",
+        _tiles(cells(overall)),
+        f"<h2>{escape(EVALUATION['by_kind'])}</h2>",
+        _bars((kind or EVALUATION["other"], group.right) for kind, group in by_kind(verdicts).items()),
+        f"<h2>{escape(EVALUATION['calibration'])}</h2><p>{escape(EVALUATION['calibration_help'])}</p>",
+        _curve(list(calibration(verdicts))),
+        f"<h2>{escape(EVALUATION['times'])}</h2>",
+        _histogram([verdict.milliseconds for verdict in verdicts]),
+        f"<h2>{escape(EVALUATION['failures'])}</h2>",
+        _table(verdict for verdict in verdicts if not verdict.is_right),
+    ]
+    return _PAGE.format(title=escape(EVALUATION["title"]), body="\n".join(body))
+
+
+def _tiles(row: Mapping[str, str]) -> str:
+    names = ("questions", "right", "rightly_refused", "page_right", "quotes_verbatim", "milliseconds_median")
+    tiles = "".join(
+        f"<div><dt>{escape(EVALUATION[name])}</dt><dd>{escape(row[name] or '—')}</dd></div>" for name in names
+    )
+    return f"<dl>{tiles}</dl>"
+
+
+def _bars(rows: Iterable[tuple[str, float]]) -> str:
+    lines = []
+    for name, share in rows:
+        lines.append(
+            f'<tr><th scope="row">{escape(name)}</th><td><svg viewBox="0 0 100 6" role="img" '
+            f'aria-label="{escape(percent(share))}"><rect width="100" height="6" class="rail"/>'
+            f'<rect width="{100 * share:.1f}" height="6" class="fill"/></svg></td>'
+            f"<td>{escape(percent(share))}</td></tr>"
+        )
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _curve(points: Sequence[tuple[float, float, int]]) -> str:
+    """Draw the share of right answers against the probability said; the diagonal is perfection."""
+    dots = "".join(
+        f'<circle cx="{10 + 180 * said:.1f}" cy="{190 - 180 * right:.1f}" r="{2 + min(8, count**0.5):.1f}">'
+        f"<title>{count}</title></circle>"
+        for said, right, count in points
+    )
+    label = escape(EVALUATION["calibration"])
+    return (
+        f'<svg viewBox="0 0 200 200" class="square" role="img" aria-label="{label}">'
+        f'<path d="M10 190 L190 10" class="rule"/><path d="M10 10 V190 H190" class="axis"/>{dots}</svg>'
+    )
+
+
+def _histogram(times: Sequence[float], bins: int = 24) -> str:
+    top = sorted(times)[round(0.98 * (len(times) - 1))] or 1.0
+    counts = [0] * bins
+    for time in times:
+        counts[min(bins - 1, int(time / top * bins))] += 1
+    most = max(counts)
+    bars = "".join(
+        f'<rect x="{8 * place}" y="{60 - height:.1f}" width="7" height="{height:.1f}" class="fill"/>'
+        for place, height in enumerate(56 * count / most for count in counts)
+    )
+    label = f"0 – {top:.0f} ms"
+    return (
+        f'<svg viewBox="0 0 192 60" class="wide" role="img" aria-label="{label}">{bars}</svg><p>{label}</p>'
+    )
+
+
+def _table(failures: Iterable[Verdict]) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(v.case.id)}</td><td>{escape(v.case.question)}</td>"
+        f"<td>{escape(_wanted(v))}</td><td>{escape(v.answer.text)}</td></tr>"
+        for v in failures
+    )
+    names = ("id", "question", "expected", "answer")
+    heads = "".join(f'<th scope="col">{escape(EVALUATION[name])}</th>' for name in names)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if rows else "<p>—</p>"
+
+
+def _wanted(verdict: Verdict) -> str:
+    if verdict.case.must_refuse:
+        return EVALUATION["must_refuse"]
+    return " + ".join(" / ".join(group) for group in verdict.case.expected)
+
+
+_PAGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>
+:root {{ color-scheme: light dark; --ink: #1d2733; --paper: #fbfaf7; --fill: #0f4c5c; --rail: #d9e4e6; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e8ecef; --paper: #12161c; --fill: #8fd3dd; --rail: #26313b; }}
+}}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
+  margin: 2rem auto; padding: 0 1rem; }}
+dl {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; }}
+dl div {{ border: 1px solid var(--rail); border-radius: .5rem; padding: .75rem; }}
+dd {{ margin: 0; font-size: 1.6rem; font-weight: 600; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid var(--rail); }}
+svg {{ display: block; width: 100%; }} td svg {{ min-width: 8rem; }}
+.square {{ max-width: 20rem; }} .wide {{ max-width: 40rem; }}
+.rail {{ fill: var(--rail); }} .fill, circle {{ fill: var(--fill); }}
+.axis, .rule {{ fill: none; stroke: currentColor; }} .rule {{ stroke-dasharray: 4; opacity: .5; }}
+</style></head><body>
+{body}
+</body></html>
+"""
