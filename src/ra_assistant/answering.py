@@ -35,6 +35,7 @@ class Understanding:
 
     clean: Callable[[str], str]
     mend: Callable[[str], str]
+    expand: Callable[[Query], Query]
     understand: Callable[[str, Sequence[Turn], int | None], Query]
     is_order: Callable[[str], bool]
     max_chars: int
@@ -137,7 +138,8 @@ class ExtractiveAnswerer:
 
     def _understood(self, cleaned: str, history: Sequence[Turn]) -> Query:
         spelled = self._understanding.mend(cleaned)
-        return self._understanding.understand(spelled, history, self._latest_year)
+        query = self._understanding.understand(spelled, history, self._latest_year)
+        return self._understanding.expand(query)
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last; citations come with the last."""

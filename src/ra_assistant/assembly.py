@@ -151,6 +151,7 @@ def _answerer(
         understanding=Understanding(
             questions.clean_question,
             _mender(lexical),
+            questions.AcronymBook(lexical.acronyms).expand,
             questions.understand,
             questions.is_order,
             questions.MAX_QUESTION_CHARS,

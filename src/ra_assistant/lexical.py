@@ -10,6 +10,7 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
+from ra_assistant.french.acronyms import acronyms
 from ra_assistant.french.words import content_words, stems
 
 K1 = 1.2
@@ -21,8 +22,10 @@ French sets of docs/adr/0003 change hit@1 by less than a point."""
 class Bm25Index:
     """Scores every text of a collection against the terms of a query."""
 
-    def __init__(self, scorer: bm25s.BM25, forms: dict[str, str]) -> None:
+    def __init__(self, scorer: bm25s.BM25, forms: dict[str, str], acronyms: dict[str, str]) -> None:
         self._scorer = scorer
+        self.acronyms = acronyms
+        """Acronyms that the collection spells out, with the words they stand for."""
         self.forms = forms
         """Folded form of each word of the collection, with its stem: typing errors are mended against them."""
         self._vocabulary: dict[str, int] = scorer.vocab_dict
@@ -34,19 +37,23 @@ class Bm25Index:
         terms = [stems(text) for text in texts]
         scorer.index(terms if any(terms) else [["\x00"]], show_progress=False)
         forms = {word.form: word.stem for text in texts for word in content_words(text)}
-        return cls(scorer, forms)
+        return cls(scorer, forms, dict(pair for text in texts for pair in acronyms(text)))
 
     def save(self, directory: Path) -> None:
         """Write the index below `directory`, which is created."""
         self._scorer.save(str(directory), show_progress=False)
-        (directory / "forms.json").write_text(json.dumps(self.forms, ensure_ascii=False), encoding="utf-8")
+        for name, words in (("forms", self.forms), ("acronyms", self.acronyms)):
+            (directory / f"{name}.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, directory: Path) -> Bm25Index:
         """Open an index written by `save`."""
         scorer = bm25s.BM25.load(str(directory), load_corpus=False)
-        forms = json.loads((directory / "forms.json").read_text(encoding="utf-8"))
-        return cls(scorer, forms)
+        forms, spelt_out = (
+            json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("forms", "acronyms")
+        )
+        return cls(scorer, forms, spelt_out)
 
     def knows(self, term: str) -> bool:
         """Tell whether a stem occurs in the collection."""

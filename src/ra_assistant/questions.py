@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from ra_assistant.french.lexicon import STOP_WORDS, table
@@ -22,6 +23,7 @@ COVID_YEAR = 2020
 _FRAME_WEIGHT = 0.25
 _FORMER_WEIGHT = 0.6
 _ANSWER_WEIGHT = 0.25
+_EXPANDED_WEIGHT = 0.4
 
 _FRAME_WORDS = frozenset(table("questions")["frame"]["words"].split())
 _ENGLISH = frozenset(table("questions")["english"]["words"].split())
@@ -99,6 +101,26 @@ def is_english(question: str) -> bool:
     forms = [word.form for word in words(question)]
     english = sum(form in _ENGLISH for form in forms)
     return english > 0 and english > sum(form in STOP_WORDS and form not in _ENGLISH for form in forms)
+
+
+class AcronymBook:
+    """Acronyms and what they stand for, searched one for the other."""
+
+    def __init__(self, pairs: Mapping[str, str]) -> None:
+        """Keep the acronyms `pairs`, each with the words it stands for."""
+        self._long: dict[str, frozenset[str]] = {}
+        for short, long in pairs.items():
+            self._long["".join(filter(str.isalnum, fold(short)))] = frozenset(_terms(long))
+
+    def expand(self, query: Query) -> Query:
+        """Return the query with the words of its acronyms, and the acronyms of its words."""
+        added: dict[str, float] = {}
+        for short, long in self._long.items():
+            if stem(short) in query.terms:
+                added |= dict.fromkeys(long, _EXPANDED_WEIGHT * query.terms[stem(short)])
+            elif long and long <= query.terms.keys():
+                added[stem(short)] = _EXPANDED_WEIGHT
+        return replace(query, terms=added | query.terms) if added else query
 
 
 def is_order(question: str) -> bool:

@@ -155,7 +155,9 @@ def test_an_index_of_another_model_is_refused_with_the_command_to_run(
         assembly.open_assistant(index)
 
 
-def test_an_index_never_built_is_refused_with_the_command_to_run(tmp_path: Path, hashed_embedding: None) -> None:
+def test_an_index_never_built_is_refused_with_the_command_to_run(
+    tmp_path: Path, hashed_embedding: None
+) -> None:
     with pytest.raises(IndexMissing, match="ra-assistant index"):
         assembly.open_assistant(tmp_path)
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ra_assistant.questions import (
+    AcronymBook,
     clean_question,
     is_order,
     kind_of,
@@ -117,6 +118,14 @@ def test_the_subject_of_an_inverted_question_is_no_anaphora() -> None:
 
 def test_a_history_of_civilities_changes_nothing() -> None:
     assert not understand("Et le budget ?", [Turn("Bonjour")], 2023).is_follow_up
+
+
+def test_acronyms_are_searched_both_ways() -> None:
+    book = AcronymBook({"GIP": "groupement d’intérêt public"})
+    assert "group" in book.expand(understand("le GIP", [], None)).terms
+    assert "gip" in book.expand(understand("le groupement d’intérêt public", [], None)).terms
+    query = understand("le groupement", [], None)
+    assert book.expand(query) == query
 
 
 def test_units_are_understood() -> None:
