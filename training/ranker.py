@@ -2,9 +2,10 @@
 
 usage: ranker.py [--write] [--limit N]
 
-Questions: PIAF, articles of half 0, and `rapports_fr` (with `training/data_extra`), organisations of the
-parts `train`; passages of the latter are put together by groups of 24, as many as a small report has
-sections. Half of the articles and of the groups fit, the other half report. The ranker is a conditional
+Questions: the parts `dev` of `training/data`, which neither model was trained on: articles of PIAF's half
+0 and organisations of `rapports_fr` and `training/data_extra`. They are asked among passages of the parts
+`train` and `dev`: for PIAF all of them, for reports groups of 24, as many as a small report has sections.
+Half of the articles and of the groups fit, the other half report. The ranker is a conditional
 logit over the sentences of one question (McFadden 1974); the refusal a logistic regression on whether
 the best sentence is right, with questions of the other set, and near misses, as unanswerable ones.
 """
@@ -72,7 +73,7 @@ def asked(limit: int) -> Iterator[Asked]:
     """Yield the questions with their ranked candidates, from an index made for the purpose."""
     chosen = random.Random(SEED)
     passages = [p for p in read_lines(DATA / "passages.jsonl") if p["part"] in {"train", "dev"}]
-    questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] in {"train", "dev"}]
+    questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "dev"]
     chosen.shuffle(questions)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "corpus"

@@ -264,7 +264,7 @@ Filled with the notice's `page` and `detail`.
 # ── Web chat ─────────────────────────────────────────────────────────────────────────────────
 CHAT: dict[str, str] = {
     "title": "Assistant du rapport d’activité",
-    "description": "Posez une question : l’assistant répond avec les mots des rapports d’activité et montre "
+    "description": "Posez une question : l’assistant répond avec les mots des rapports d’activité et montre "
     "le passage cité.",
     "welcome_greeting": "Bonjour, que cherchez‑vous dans les rapports ?",
     "welcome_notice": "Je suis un assistant automatique : je réponds uniquement à partir des rapports "
