@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ra_assistant import questions, wording
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
-DEFAULT_FUSION_WEIGHT = 0.3
-"""For a model that was never measured here: a good one helps at this weight, a weak one harms little."""
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
 
@@ -49,7 +48,8 @@ class EmbeddingProfile:
     embedder: Embedder
     fingerprint: str
     """Name, revision and dimension: another fingerprint means other vectors."""
-    fusion_weight: float
+    fusion_weight: float | None
+    """Measured weight of the vectors beside BM25; None for a model to calibrate on the corpus."""
 
 
 class Assistant:
@@ -208,7 +208,7 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
     fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
-    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or DEFAULT_FUSION_WEIGHT)
+    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or None)
 
 
 def _embedder_in_the_box() -> OnnxEmbedder:
@@ -244,6 +244,7 @@ class DiskBuild:
         self._id, self._directory = builds.begin()
         self._store: ChromaStore | None = None
         self._dimension = 0
+        self._weight = 0.0
 
     def cached_vectors(self) -> dict[str, Sequence[float]]:
         """Return the vectors of the newest build with the same profile, by searchable text."""
@@ -265,6 +266,14 @@ class DiskBuild:
         write_contents(self._directory, documents, passages, vectors)
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
         self._store = ChromaStore.create(self._directory / "chroma", passages, vectors)
+        self._weight = self._fusion_weight(passages, vectors)
+
+    def _fusion_weight(self, passages: Sequence[Passage], vectors: Vectors) -> float:
+        if self._profile.fusion_weight is not None:
+            return self._profile.fusion_weight
+        from ra_assistant.calibrating import calibrate
+
+        return calibrate(passages, vectors, self._profile.embedder, _lexical_over).weight
 
     def stored_passages(self) -> int:
         """Return how many passages Chroma holds."""
@@ -288,7 +297,7 @@ class DiskBuild:
             stored_passages=stored,
             documents=documents,
             versions={name: metadata.version(name) for name in VERSIONED},
-            fusion_weight=self._profile.fusion_weight,
+            fusion_weight=self._weight,
         )
         self._builds.seal(manifest)
         self._builds.switch(self._id)
@@ -305,6 +314,13 @@ class DiskBuild:
         if self._store is None:
             raise RuntimeError("nothing was written to the build yet; call `write` first")
         return self._store
+
+
+def _lexical_over(texts: Sequence[str]) -> Callable[[str], npt.NDArray[np.float32]]:
+    from ra_assistant.lexical import Bm25Index
+
+    index = Bm25Index.build(texts)
+    return lambda question: index.scores(questions.understand(question, (), None, civil=False).terms)
 
 
 def _first_cosine(store: ChromaStore, vector: Sequence[float]) -> float:

@@ -64,7 +64,7 @@ class HybridRetriever:
         allowed = self._allowed(within)
         lexical = self._lexical_scores(query.terms, allowed) if weight < 1 else {}
         dense = self._dense_scores(query.text, allowed) if weight > 0 else {}
-        fused = _fuse(lexical, dense, weight)
+        fused = fuse(lexical, dense, weight)
         ranked = sorted(fused.items(), key=lambda item: (-item[1], item[0]))[:k]
         return [Hit(self._passages[position], score) for position, score in ranked if score > 0]
 
@@ -96,7 +96,11 @@ def _top(scores: Scores) -> list[int]:
     return [int(position) for position in sorted(best)]
 
 
-def _fuse(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> dict[int, float]:
+def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> dict[int, float]:
+    """Return (1 − weight) · lexical + weight · dense by position, each scaled to 0…1 over what it holds.
+
+    A BM25 score is scaled from 0, a cosine from the lowest of the candidates.
+    """
     lexical_parts = _scaled(lexical, floor=0.0)
     dense_parts = _scaled(dense, floor=min(dense.values(), default=0.0))
     positions: Iterable[int] = lexical.keys() | dense.keys()

@@ -203,3 +203,11 @@ def test_a_book_is_evaluated_in_text_in_json_and_as_a_page(run: Run, index: Path
     refused = run("evaluate", book, "--index", index, "--html", tmp_path / "absent" / "rapport.html")
     assert refused.returncode == 1
     assert "n’a pas pu être écrit" in refused.stderr
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ra_assistant", "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "Utilisation" in done.stdout
