@@ -1,0 +1,70 @@
+"""The one object that the web interfaces ask: it holds whatever build is in service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ra_assistant.errors import IndexMissing, RaError
+from ra_assistant.interfaces.panel import Shelf
+from ra_assistant.interfaces.starters import proved_starters
+
+if TYPE_CHECKING:
+    from ra_assistant.assembly import Assistant
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One opened build; a request takes it once and keeps it, so that no answer mixes two builds."""
+
+    assistant: Assistant
+    shelf: Shelf
+    starters: tuple[str, ...]
+    """Questions that this build is known to answer."""
+    publisher: str | None
+    """Whose reports these are, when all documents name the same publisher."""
+
+
+class Desk:
+    """Opens the build in service and hands it out; `service` may be another one at the next call."""
+
+    def __init__(self, open_build: Callable[[], Assistant]) -> None:
+        self._open_build = open_build
+        self._service: Service | None = None
+        self.trouble: RaError | None = None
+        """Why no build could be opened, the last time it was tried."""
+
+    @property
+    def service(self) -> Service:
+        """Return the build in service.
+
+        Raises:
+            IndexMissing: none was opened yet.
+        """
+        if self._service is None:
+            raise IndexMissing("no build is open; call `open` first")
+        return self._service
+
+    def open(self) -> bool:
+        """Open the build in service and prove its starter questions; tell whether it worked."""
+        try:
+            assistant = self._open_build()
+        except RaError as error:
+            self.trouble = error
+            return False
+        publishers = {document.publisher for document in assistant.documents}
+        self._service = Service(
+            assistant=assistant,
+            shelf=Shelf(assistant.documents, assistant.passages),
+            starters=proved_starters(assistant),
+            publisher=publishers.pop() if len(publishers) == 1 else None,
+        )
+        self.trouble = None
+        return True
+
+    def close(self) -> None:
+        """Release the build in service, if any."""
+        if self._service is not None:
+            self._service.assistant.close()
+            self._service = None

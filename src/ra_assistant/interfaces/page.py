@@ -1,0 +1,148 @@
+"""The HTML around the chat: Gradio's page made French and ours, and the page shown when there is none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ra_assistant.interfaces.markup import element, escape
+from ra_assistant.wording import CHAT, GRADIO_ENGLISH
+
+STATIC = Path(str(resources.files("ra_assistant.interfaces"))) / "static"
+STATIC_ROUTE = "/page"
+SCRIPT_WORDS = ("searching", "answer_ready", "erased", "marker_label", "busy", "cut_off", "failed")
+"""Keys of the sentences that the page's script says."""
+
+_SOCIAL = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
+_RESIZER = re.compile(
+    rb"<script>\s*\(\(\) => \{(?:(?!</script>).)*iframeResizer(?:(?!</script>).)*</script>", re.S
+)
+
+
+class FrenchPage:
+    """Rewrites Gradio's page on its way out: French, our style and script, no address of others."""
+
+    def __init__(self, app: ASGIApp, title: str) -> None:
+        self._app = app
+        self._title = title
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if (
+            scope["path"].removeprefix(scope.get("root_path", "")) not in ("", "/")
+            or scope["method"] != "GET"
+        ):
+            await self._app(scope, receive, send)
+            return
+        page = _Page(
+            send, self._title, is_gzip_welcome="gzip" in Headers(scope=scope).get("accept-encoding", "")
+        )
+        await self._app(_uncompressed(scope), receive, page)
+
+
+def _uncompressed(scope: Scope) -> Scope:
+    headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+    return {**scope, "headers": headers}
+
+
+class _Page:
+    """Keeps a response until it is complete, then sends it rewritten."""
+
+    def __init__(self, send: Send, title: str, *, is_gzip_welcome: bool) -> None:
+        self._send = send
+        self._title = title
+        self._is_gzip_welcome = is_gzip_welcome
+        self._start: Message = {}
+        self._parts: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._parts.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        body = dressed(b"".join(self._parts), self._title)
+        headers = MutableHeaders(scope=self._start)
+        headers["cache-control"] = "no-cache"
+        headers["vary"] = "accept-encoding"
+        if self._is_gzip_welcome:
+            body = gzip.compress(body, 6)
+            headers["content-encoding"] = "gzip"
+        headers["content-length"] = str(len(body))
+        await self._send(self._start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def dressed(page: bytes, title: str) -> bytes:
+    """Return Gradio's page in French, with our style, script and first screen."""
+    page = _SOCIAL.sub(b"", page)
+    page = _RESIZER.sub(b"", page)
+    page = re.sub(rb'<html(\s+)lang="[^"]*"', rb'<html\1lang="fr"', page, count=1)
+    page = page.replace(b"<head>", b"<head>" + _head(title).encode(), 1)
+    return re.sub(rb"(<body[^>]*>)", lambda match: match.group(1) + _first_screen().encode(), page, count=1)
+
+
+def _head(title: str) -> str:
+    words = {"words": {key: CHAT[key] for key in SCRIPT_WORDS}, "english": GRADIO_ENGLISH}
+    return (
+        element("title", escape(title))
+        + f'<meta name="description" content="{escape(CHAT["description"])}">'
+        + '<meta name="color-scheme" content="light dark">'
+        + f'<link rel="stylesheet" href="{asset("chat.css")}">'
+        + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
+        + f'<script src="{asset("chat.js")}"></script>'
+    )
+
+
+def _first_screen() -> str:
+    waiting = element("p", escape(CHAT["loading"]), class_="ra-splash-words")
+    script_needed = element("noscript", element("p", escape(CHAT["no_script"])))
+    return element("div", waiting, script_needed, id="ra-splash")
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of one of our files; it changes with the file, which may be kept for ever."""
+    return f"{STATIC_ROUTE}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def waiting_page() -> HTMLResponse:
+    """Return the page shown while the chat is being loaded; it reloads itself."""
+    return _notice_page(CHAT["loading"], CHAT["loading_notice"], "", seconds=2)
+
+
+def unavailable_page(sentence: str) -> HTMLResponse:
+    """Return the page shown when the index cannot be used; `sentence` says why."""
+    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], sentence, seconds=10)
+
+
+def _notice_page(title: str, notice: str, sentence: str, seconds: int) -> HTMLResponse:
+    operator = ""
+    if sentence:
+        operator = element(
+            "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
+        )
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">'
+        f'<link rel="stylesheet" href="{asset("notice.css")}"><title>{escape(CHAT["title"])}</title>'
+    )
+    body = element(
+        "main",
+        element("p", escape(CHAT["title"]), class_="ra-name"),
+        element("h1", escape(title)),
+        element("p", escape(notice)),
+        operator,
+    )
+    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    return HTMLResponse(html, 503, {"retry-after": str(seconds), "cache-control": "no-store"})

@@ -1,0 +1,260 @@
+"""The web server: answers at once, loads the chat behind, and puts it in place when it is ready.
+
+Gradio takes seconds to import. The process is up long before: `/healthz` says so, `/readyz` tells when
+questions are answered, and until then `/` shows a light page that reloads itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ra_assistant.errors import ServerUnavailable, SettingsError
+from ra_assistant.interfaces import page
+from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.wording import CHAT, sentence_of
+
+if TYPE_CHECKING:
+    from ra_assistant.assembly import Assistant
+
+FORBIDDEN = ("GRADIO_SHARE", "GRADIO_VIBE_MODE", "GRADIO_ALLOWED_PATHS")
+"""Variables that open the machine to visitors: a tunnel, an editor of the code, files on disk."""
+FORCED = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "GRADIO_SSR_MODE": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+"""Variables that Gradio and what it imports read once, at import."""
+RETRY_SECONDS = 3.0
+"""Between two tries to open an index that cannot be used."""
+GRACE_SECONDS = 1
+"""How long open pages may finish their request when the server is interrupted."""
+PORTS_TRIED = 50
+
+
+def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve the chat until interrupted; `say` receives the sentences for the terminal.
+
+    Raises:
+        SettingsError: the environment would expose the machine, or the address cannot be listened on.
+        ServerUnavailable: the port is taken; nothing heavy was loaded.
+    """
+    prepare_environment()
+    with listening(host, port) as listener:
+        front = Front(Desk(lambda: _open_build(index_dir)), address_of(host, port), say)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(front),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        front.give_up = lambda: setattr(server, "should_exit", True)
+        logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    front.raise_failure()
+    say(CHAT["closed"])
+
+
+def prepare_environment() -> None:
+    """Set what must be set before Gradio is imported.
+
+    Raises:
+        SettingsError: a variable would expose the machine to visitors.
+    """
+    for name in FORBIDDEN:
+        value = os.environ.get(name, "").strip()
+        if value:
+            raise SettingsError(f"{name}={value!r} exposes this machine; remove it", name=name, value=value)
+    os.environ.update(FORCED)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the address.
+
+    Raises:
+        ServerUnavailable: the port is taken; the details suggest a free one.
+        SettingsError: the address is not one of this machine, or the port needs rights.
+    """
+    try:
+        return _bound(host, port)
+    except socket.gaierror as error:
+        raise SettingsError(f"{host!r}: {error}", name="RA_HOST", value=host) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ServerUnavailable(
+                f"port {port} is taken; close the other program or choose another port",
+                port=port,
+                suggestion=_free_port(host, port),
+            ) from error
+        name, value = ("RA_PORT", port) if error.errno == errno.EACCES else ("RA_HOST", host)
+        raise SettingsError(f"{host}:{port}: {error.strerror}", name=name, value=value) from error
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _free_port(host: str, taken: int) -> int:
+    for port in [*range(taken + 1, min(taken + PORTS_TRIED, 65536)), 0]:
+        with contextlib.suppress(OSError), _bound(host, port) as found:
+            return int(found.getsockname()[1])
+    return taken
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address to open in a browser on this machine."""
+    shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not listened on
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+class Front:
+    """What stands at `/`: a waiting page, then the chat; or why there is none."""
+
+    def __init__(self, desk: Desk, address: str, say: Callable[[str], None]) -> None:
+        self.desk = desk
+        self.give_up: Callable[[], None] = lambda: None
+        """Called when loading failed for a reason that nobody foresaw."""
+        self._address = address
+        self._say = say
+        self._chat: ASGIApp | None = None
+        self._loading: asyncio.Task[None] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether questions are answered."""
+        return self._chat is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._chat is not None:
+            await self._chat(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close"})
+        elif scope["path"] != "/":
+            await refused(503, CHAT["loading"])(scope, receive, send)
+        else:
+            trouble = self.desk.trouble
+            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.waiting_page()
+            await shown(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Load the chat while the server runs; stop it when the server stops."""
+        async with contextlib.AsyncExitStack() as stack:
+            self._loading = asyncio.create_task(self._load(stack))
+            self._loading.add_done_callback(self._loaded)
+            yield
+            self._loading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([self._loading])
+            self._chat = None
+        self.desk.close()
+
+    def raise_failure(self) -> None:
+        """Raise what stopped the loading, if anything did."""
+        if self._loading is not None and self._loading.done() and not self._loading.cancelled():
+            self._loading.result()
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.give_up()
+
+    async def _load(self, stack: contextlib.AsyncExitStack) -> None:
+        said = ""
+        while not await asyncio.to_thread(self.desk.open):
+            sentence = sentence_of(self.desk.trouble) if self.desk.trouble else ""
+            if sentence != said:
+                self._say(CHAT["waiting_for_index"].format(sentence=sentence))
+                said = sentence
+            await asyncio.sleep(RETRY_SECONDS)
+        chat = await asyncio.to_thread(_mount, self.desk)
+        await stack.enter_async_context(chat.router.lifespan_context(chat))
+        self._chat = page.FrenchPage(Gate(chat), CHAT["title"])
+        self._say(CHAT["open"].format(address=self._address))
+
+
+def application(front: Front) -> FastAPI:
+    """Return the application: health, our files, and `front` for everything else."""
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=front.lifespan,
+        middleware=[Middleware(SafeHeaders)],
+    )
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """Say that the process is up."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Say whether questions are answered."""
+        return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
+
+    app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
+    app.router.routes.append(Mount("/", front))
+    return app
+
+
+class _KeptFiles(StaticFiles):
+    """Our files: their address holds their hash, so that browsers may keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def _open_build(index_dir: Path) -> Assistant:
+    from ra_assistant.assembly import open_assistant
+
+    return open_assistant(index_dir)
+
+
+def _mount(desk: Desk) -> FastAPI:
+    from ra_assistant.interfaces.chat import mount_chat
+
+    return mount_chat(desk)
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    """Leave out that an interruption, or an impatient second one, cut something off: that was asked."""
+    said = record.getMessage()
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        return False
+    return "graceful shutdown exceeded" not in said and not said.rstrip().endswith("CancelledError")

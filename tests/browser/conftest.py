@@ -1,0 +1,121 @@
+"""One server and one browser for all; a fresh visitor, whose browser speaks English, for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ra_assistant import assembly
+from tests.conftest import REPORTS
+from tests.fakes import HashedEmbedder
+from tests.serving import Serving, serving
+
+POISON = (
+    "<img src=https://mal.example/a.png onerror=window.pwned=self> ![x](https://mal.example/b.png) "
+    "<script>window.pwned=self</script> ${window.pwned=self} {{window.pwned}} $$\\href{https://mal.example}{x}$$ "
+    "[clic](javascript:window.pwned=self) <form action=https://mal.example><input></form>"
+)
+CORPUS = {
+    **REPORTS,
+    "avis.txt": f"AVIS AUX LECTEURS\n\nLe mot de passe du coffre est {POISON} selon le règlement.\n",
+    "avis.txt.yaml": "title: Avis aux lecteurs\npublisher: Agence du Val\n",
+    "rapport-2022.md": """---
+title: Rapport d’activité 2022
+year: 2022
+publisher: Agence du Val
+source: https://val.example/2022
+---
+# Rapport d’activité 2022
+
+## La halle des inventeurs
+
+La halle des inventeurs a été ouverte le 3 mai 2022 au bord du canal. Elle accueille des prototypes.
+
+## Le fonds Boréal
+
+Boréal est un fonds qui aide les jeunes entreprises. En 2022, le fonds a soutenu 14 projets industriels.
+
+## La direction
+
+Claire Fontaine est directrice de l’agence depuis 2022. Les équipes se réunissent chaque mois.
+
+## L’eau
+
+Les bassins ont reçu 120 visiteurs scolaires en 2022. La qualité de l’eau est mesurée chaque semaine.
+""",
+}
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Serve a corpus of four documents, one of them poisoned."""
+    root = tmp_path_factory.mktemp("chat")
+    for name, text in CORPUS.items():
+        path = root / "corpus" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
+        assembly.build(root / "corpus", root / "index")
+    yield from serving(root / "index")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine: install the package « chromium »")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, chat: Serving) -> Iterator[OpenPage]:
+    """Return a function that opens the chat as a new visitor; no other host may ever be asked anything."""
+    contexts: list[BrowserContext] = []
+    hosts: set[str | None] = set()
+    failures: list[str] = []
+
+    def visit(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            locale="en-US",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+        page = context.new_page()
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on(
+            "console", lambda said: failures.append(said.text) if "Content Security" in said.text else None
+        )
+        page.goto(chat.address)
+        page.locator("#ra-box textarea").wait_for()
+        page.wait_for_function("() => !document.querySelector('#ra-splash')")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert hosts == {"127.0.0.1"}
+    assert failures == []
+
+
+@pytest.fixture
+def page(visit: OpenPage) -> Page:
+    """Return the chat in a laptop's window."""
+    return visit()
