@@ -25,6 +25,7 @@ class Phrases:
     """The sentences that are not the report's: French, from the wording."""
 
     not_in_report: str
+    nothing_near: str
     order_refused: str
     small_talk: Mapping[SmallTalk, str]
 
@@ -242,7 +243,7 @@ class ExtractiveAnswerer:
             span = clip(document.text, candidate.span, Span(candidate.span.start, candidate.span.start + 1))
             suggestions.append(Citation(len(suggestions) + 1, document, span.start, span.end))
         return Answer(
-            self._phrases.not_in_report,
+            self._phrases.not_in_report if suggestions else self._phrases.nothing_near,
             Outcome.NOT_IN_REPORT,
             suggestions=tuple(suggestions),
             probability=probability,

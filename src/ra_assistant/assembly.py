@@ -20,11 +20,19 @@ import numpy.typing as npt
 
 from ra_assistant import questions, wording
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
-from ra_assistant.builds import BuildStore, Manifest, file_hash, read_contents, read_vectors, write_contents
+from ra_assistant.builds import (
+    BuildStore,
+    Manifest,
+    file_hash,
+    read_contents,
+    read_sentence_vectors,
+    read_vectors,
+    write_contents,
+)
 from ra_assistant.errors import IndexOutdated, SettingsError
-from ra_assistant.indexing import IndexReport, Progress, build_index
+from ra_assistant.indexing import IndexReport, Progress, build_index, sentence_texts
 from ra_assistant.ranking import Ranker
-from ra_assistant.retrieval import HybridRetriever, Mode
+from ra_assistant.retrieval import HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
@@ -129,8 +137,10 @@ def _open(directory: Path, manifest: Manifest, profile: EmbeddingProfile, settin
     lexical = Bm25Index.load(directory / "lexical")
     store = ChromaStore(directory / "chroma")
     weight = settings.fusion_weight if settings.fusion_weight is not None else manifest.fusion_weight
-    retriever = HybridRetriever(passages, lexical, store, profile.embedder, read_vectors(directory), weight)
-    answerer = _answerer(documents, passages, lexical, retriever, manifest.build_id)
+    embedder = RememberingEmbedder(profile.embedder)
+    retriever = HybridRetriever(passages, lexical, store, embedder, read_vectors(directory), weight)
+    sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
+    answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
     return Assistant(answerer, retriever, documents, passages, manifest.build_id, store.close)
 
 
@@ -139,6 +149,7 @@ def _answerer(
     passages: Sequence[Passage],
     lexical: Bm25Index,
     retriever: HybridRetriever,
+    sentences: SentenceVectors,
     build_id: str,
 ) -> ExtractiveAnswerer:
     model = ranking_model()
@@ -146,7 +157,7 @@ def _answerer(
     return ExtractiveAnswerer(
         documents=documents,
         retriever=retriever,
-        ranker=Ranker(by_id, lexical, len(passages), model["ranker"]),
+        ranker=Ranker(by_id, lexical, len(passages), model["ranker"], sentences),
         refusal=RefusalModel(model["refusal"], model["threshold"]),
         understanding=Understanding(
             questions.clean_question,
@@ -156,7 +167,9 @@ def _answerer(
             questions.is_order,
             questions.MAX_QUESTION_CHARS,
         ),
-        phrases=Phrases(wording.NOT_IN_REPORT, wording.ORDER_REFUSED, wording.SMALL_TALK),
+        phrases=Phrases(
+            wording.NOT_IN_REPORT, wording.NOTHING_NEAR, wording.ORDER_REFUSED, wording.SMALL_TALK
+        ),
         known_share=lambda query: _known_share(query, lexical),
         rival_margin=model["rival_margin"],
         reader=span_reader(),
@@ -253,17 +266,27 @@ class DiskBuild:
             if manifest.embedding == self._profile.fingerprint:
                 directory = self._builds.directory(build_id)
                 _, passages = read_contents(directory)
-                vectors = read_vectors(directory).tolist()
-                return {p.searchable_text: vector for p, vector in zip(passages, vectors, strict=True)}
+                whole = (passage.searchable_text for passage in passages)
+                parts = (text for passage in passages for text in sentence_texts(passage))
+                sentence_vectors = read_sentence_vectors(directory).astype(np.float32).tolist()
+                known: dict[str, Sequence[float]] = dict(zip(parts, sentence_vectors, strict=True))
+                known.update(zip(whole, read_vectors(directory).tolist(), strict=True))
+                return known
         return {}
 
-    def write(self, documents: Sequence[Document], passages: Sequence[Passage], vectors: Vectors) -> None:
+    def write(
+        self,
+        documents: Sequence[Document],
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        sentence_vectors: Vectors,
+    ) -> None:
         """Write our own copy, the BM25 index and the Chroma collection."""
         from ra_assistant.lexical import Bm25Index
         from ra_assistant.store import ChromaStore
 
         self._dimension = int(vectors.shape[1])
-        write_contents(self._directory, documents, passages, vectors)
+        write_contents(self._directory, documents, passages, vectors, sentence_vectors)
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
         self._store = ChromaStore.create(self._directory / "chroma", passages, vectors)
         self._weight = self._fusion_weight(passages, vectors)

@@ -7,6 +7,7 @@ index/
     ├── documents.jsonl     the documents as they were read
     ├── passages.jsonl      their passages, in index order
     ├── vectors.npy         the passages' unit vectors, float32, shape (passages, dimension)
+    ├── sentences.npy       their sentences' unit vectors, float16, shape (sentences, dimension)
     ├── lexical/            the BM25 index
     └── chroma/             the Chroma collection
 """
@@ -32,7 +33,7 @@ import numpy.typing as npt
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Passage, Section, Span
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an index of the former format can no longer be read."""
 POINTER = "current"
 MANIFEST = "manifest.json"
@@ -202,11 +203,13 @@ def write_contents(
     documents: Iterable[Document],
     passages: Iterable[Passage],
     vectors: npt.NDArray[np.float32],
+    sentence_vectors: npt.NDArray[np.float32],
 ) -> None:
     """Write our own copy of everything that is served, from which a store can be rebuilt."""
     _write_lines(directory / "documents.jsonl", (asdict(document) for document in documents))
     _write_lines(directory / "passages.jsonl", (asdict(passage) for passage in passages))
     np.save(directory / "vectors.npy", vectors)
+    np.save(directory / "sentences.npy", sentence_vectors.astype(np.float16))
 
 
 def read_contents(directory: Path) -> tuple[list[Document], list[Passage]]:
@@ -225,11 +228,21 @@ def read_contents(directory: Path) -> tuple[list[Document], list[Passage]]:
 
 def read_vectors(directory: Path) -> npt.NDArray[np.float32]:
     """Read the passages' vectors, shape (passages, dimension)."""
-    try:
-        vectors: npt.NDArray[np.float32] = np.load(directory / "vectors.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{directory / 'vectors.npy'}: {error}", path="vectors.npy") from error
+    vectors: npt.NDArray[np.float32] = _read_array(directory / "vectors.npy")
     return vectors
+
+
+def read_sentence_vectors(directory: Path) -> npt.NDArray[np.float16]:
+    """Map the sentences' vectors, shape (sentences, dimension), in the order of the passages."""
+    vectors: npt.NDArray[np.float16] = _read_array(directory / "sentences.npy", mapped=True)
+    return vectors
+
+
+def _read_array(path: Path, *, mapped: bool = False) -> Any:
+    try:
+        return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{path}: {error}", path=path.name) from error
 
 
 def _document(raw: dict[str, Any]) -> Document:

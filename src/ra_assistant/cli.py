@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer._click.exceptions import (  # the only public way to name usage errors in French
-    BadParameter,
-    MissingParameter,
-    NoSuchOption,
-    UsageError,
-)
-from typer.core import TyperCommand, TyperGroup
 
 from ra_assistant import wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.rendering import answer_json, document_json, hit_json, turns_of
 from ra_assistant.settings import load_settings
+from ra_assistant.terminal import FrenchCommand, FrenchGroup, ProgressBar, UsageError, usage_sentence
 from ra_assistant.types import Answer, Outcome
 from ra_assistant.wording import CLI
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
-    from ra_assistant.indexing import Progress
-
-
-class _FrenchGroup(TyperGroup):
-    """Shows the help's own words in French."""
-
-    def get_help(self, ctx: Any) -> str:
-        return _french_help(super().get_help(ctx))
-
-
-class _FrenchCommand(TyperCommand):
-    """Shows the help's own words in French."""
-
-    def get_help(self, ctx: Any) -> str:
-        return _french_help(super().get_help(ctx))
-
-
-def _french_help(text: str) -> str:
-    for english, french in (
-        (r"Usage: (.*) \[OPTIONS\] COMMAND \[ARGS\]\.\.\.", CLI["usage_of_app"]),
-        (r"Usage: (.*) \[OPTIONS\](.*)", CLI["usage_of_command"]),
-        ("Commands:", f"{CLI['commands']}\u00a0:"),
-        ("Arguments:", f"{CLI['arguments']}\u00a0:"),
-        ("Options:", f"{CLI['options']}\u00a0:"),
-    ):
-        text = re.sub(rf"^{english}", french, text, flags=re.MULTILINE)
-    return text.replace("Show this message and exit.", CLI["help_option"])
 
 
 class SearchMode(StrEnum):
@@ -68,7 +34,7 @@ class SearchMode(StrEnum):
 
 app = typer.Typer(
     help=CLI["app"],
-    cls=_FrenchGroup,
+    cls=FrenchGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -81,7 +47,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help=CLI["json_option"])]
 BatchOption = Annotated[Path | None, typer.Option("--batch", help=CLI["batch_option"])]
 
 
-@app.command(help=CLI["index"], cls=_FrenchCommand)
+@app.command(help=CLI["index"], cls=FrenchCommand)
 def index(
     corpus: CorpusOption = None,
     index: IndexOption = None,
@@ -99,7 +65,7 @@ def index(
         _say(CLI["up_to_date"])
         return
     try:
-        with _progress_bar() as report:
+        with ProgressBar() as report:
             built = assembly.build(corpus_dir, index_dir, settings, report)
     except OSError as error:
         _fail(CLI["no_space"].format(reason=error.strerror or error, path=index_dir))
@@ -120,7 +86,7 @@ def index(
         raise typer.Exit(1)
 
 
-@app.command(help=CLI["ask"], cls=_FrenchCommand)
+@app.command(help=CLI["ask"], cls=FrenchCommand)
 def ask(
     question: Annotated[str | None, typer.Argument(help=CLI["question_argument"])] = None,
     index: IndexOption = None,
@@ -176,7 +142,7 @@ def answer_source(citation: Any) -> str:
     return f"[{citation.marker}] {row['source']}{address}\n    «\u00a0{citation.quote}\u00a0»"
 
 
-@app.command(help=CLI["search"], cls=_FrenchCommand)
+@app.command(help=CLI["search"], cls=FrenchCommand)
 def search(
     batch: Annotated[Path, typer.Option("--batch", help=CLI["batch_option"])],
     index: IndexOption = None,
@@ -201,7 +167,7 @@ def search(
                     _say(f"{rank}. {hit['path']} [{hit['start']}:{hit['end']}] {hit['text'][:160]!r}")
 
 
-@app.command(help=CLI["evaluate"], cls=_FrenchCommand)
+@app.command(help=CLI["evaluate"], cls=FrenchCommand)
 def evaluate(
     book: Annotated[Path, typer.Argument(help=CLI["book_argument"])],
     index: IndexOption = None,
@@ -236,7 +202,7 @@ def _write(path: Path, text: str) -> None:
         _fail(CLI["no_write"].format(path=path, reason=error.strerror))
 
 
-@app.command(help=CLI["export"], cls=_FrenchCommand)
+@app.command(help=CLI["export"], cls=FrenchCommand)
 def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
     """Write each document's text and the ranges of its passages."""
     with _assistant(index) as assistant:
@@ -247,7 +213,7 @@ def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
                 _say(f"{document.title}\n\n{document.text}\n")
 
 
-@app.command(help=CLI["check"], cls=_FrenchCommand)
+@app.command(help=CLI["check"], cls=FrenchCommand)
 def check(corpus: CorpusOption = None, index: IndexOption = None) -> None:
     """Say what is wrong with settings, corpus and index."""
     from ra_assistant import assembly
@@ -293,7 +259,7 @@ def _check_corpus(corpus_dir: Path) -> int:
     return problems
 
 
-@app.command(help=CLI["serve"], cls=_FrenchCommand)
+@app.command(help=CLI["serve"], cls=FrenchCommand)
 def serve(
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option("--host", help=CLI["host_option"])] = None,
@@ -339,39 +305,6 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
-class _progress_bar:  # noqa: N801 - used as a function, in a `with`
-    """Draws the stages of a build on the terminal's error output, when it is one."""
-
-    def __enter__(self) -> Callable[[Progress], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}\u00a0%"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._bar.start()
-        self._task = self._bar.add_task("", total=1)
-        return self._report
-
-    def _report(self, progress: Progress) -> None:
-        self._bar.update(
-            self._task,
-            description=wording.STAGES[progress.stage],
-            completed=progress.done,
-            total=max(1, progress.total),
-        )
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-
 def _say(text: str) -> None:
     typer.echo(text)
 
@@ -389,32 +322,12 @@ def _print_json(row: dict[str, Any]) -> None:
     typer.echo(json.dumps(row, ensure_ascii=False))
 
 
-def _usage_sentence(error: UsageError) -> str:
-    if isinstance(error, NoSuchOption):
-        detail = CLI["unknown_option"].format(name=error.option_name)
-    elif isinstance(error, MissingParameter):
-        detail = CLI["missing_argument"].format(name=_parameter(error))
-    elif isinstance(error, BadParameter):
-        detail = CLI["bad_value"].format(name=_parameter(error))
-    elif error.message.startswith("No such command"):
-        detail = CLI["unknown_command"].format(name=error.message.split("'")[1])
-    else:
-        detail = CLI["too_many"]
-    command = error.ctx.command_path if error.ctx is not None else "ra-assistant"
-    return CLI["usage_error"].format(detail=detail, command=command)
-
-
-def _parameter(error: BadParameter) -> str:
-    names = error.param.opts if error.param is not None else []
-    return "/".join(names) or str(error.param_hint or "")
-
-
 def main() -> None:
     """Run the command; every failure is one French sentence and an exit status."""
     try:
         status = app(standalone_mode=False, prog_name="ra-assistant")
     except UsageError as error:
-        _complain(_usage_sentence(error))
+        _complain(usage_sentence(error))
         status = 2
     except RaError as error:
         _complain(wording.sentence_of(error))

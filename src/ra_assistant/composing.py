@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from ra_assistant.french.words import content_words
 from ra_assistant.ranking import Candidate, block_at
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
+from ra_assistant.verifying import one_line
 
 MAX_QUOTE_CHARS = 400
 """Longest quote shown; a longer sentence is cut between two clauses around the words that answer."""
@@ -65,11 +66,6 @@ def compose(
         highlights=highlights,
         span=(first.passage.document_id, marked.start, marked.end),
     )
-
-
-def one_line(text: str) -> str:
-    """Return a quote on one line; the blanks of the report are kept, its line ends become spaces."""
-    return re.sub(r"[ \t]*\n\s*", " ", text)
 
 
 def _count(text: str) -> int:

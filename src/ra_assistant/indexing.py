@@ -27,7 +27,13 @@ class BuildWriter(Protocol):
         """Return the vectors of former builds with the same profile, by text."""
         ...
 
-    def write(self, documents: Sequence[Document], passages: Sequence[Passage], vectors: Vectors) -> None:
+    def write(
+        self,
+        documents: Sequence[Document],
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        sentence_vectors: Vectors,
+    ) -> None:
         """Write our own copy, the full-text index and the vector store."""
         ...
 
@@ -102,9 +108,9 @@ def build_index(
                 path=str(root),
                 unreadable=unreadable,
             )
-        vectors, embedded = _embed(passages, embedder, writer, report)
+        vectors, sentence_vectors, embedded = _embed(passages, embedder, writer, report)
         report(Progress("storing", 0, 1))
-        writer.write(documents, passages, vectors)
+        writer.write(documents, passages, vectors, sentence_vectors)
         report(Progress("checking", 0, 1))
         stored = writer.stored_passages()
         _check(writer, passages, vectors, stored)
@@ -155,18 +161,33 @@ def _split(documents: Iterable[Document], splitter: Splitter, report: Report) ->
 
 
 def _embed(
-    passages: Sequence[Passage], embedder: Embedder, writer: BuildWriter, report: Report
-) -> tuple[Vectors, int]:
-    """Return the passages' vectors, shape (passages, dimension), and how many were computed now."""
+    passages: Sequence[Passage],
+    embedder: Embedder,
+    writer: BuildWriter,
+    report: Report,
+) -> tuple[Vectors, Vectors, int]:
+    """Return the vectors of the passages and of their sentences, and how many passages were not known."""
     known = writer.cached_vectors()
-    texts = list(dict.fromkeys(passage.searchable_text for passage in passages))
-    missing = [text for text in texts if text not in known]
+    whole = [passage.searchable_text for passage in passages]
+    parts = [text for passage in passages for text in sentence_texts(passage)]
+    unknown_passages = len(set(whole) - known.keys())
+    missing = [text for text in dict.fromkeys([*whole, *parts]) if text not in known]
     for start in range(0, len(missing), EMBEDDING_BATCH):
         report(Progress("embedding", start, len(missing)))
         batch = missing[start : start + EMBEDDING_BATCH]
         known.update(zip(batch, embedder.embed_documents(batch), strict=True))
-    vectors = np.array([known[passage.searchable_text] for passage in passages], dtype=np.float32)
-    return vectors, len(missing)
+    vectors = np.array([known[text] for text in whole], dtype=np.float32)
+    sentence_vectors = np.array([known[text] for text in parts], dtype=np.float32)
+    return vectors, sentence_vectors, unknown_passages
+
+
+def sentence_texts(passage: Passage) -> list[str]:
+    """Return what is embedded for each sentence of a passage: its nearest heading, then the sentence."""
+    heading = passage.section_path[-1] if passage.section_path else ""
+    texts = [
+        passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences
+    ]
+    return [text if not heading or text == heading else f"{heading}\n{text}" for text in texts]
 
 
 def _check(writer: BuildWriter, passages: Sequence[Passage], vectors: Vectors, stored: int) -> None:

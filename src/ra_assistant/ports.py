@@ -64,6 +64,14 @@ class VectorStore(Protocol):
         ...
 
 
+class SentenceScorer(Protocol):
+    """Says how near a question is to each sentence of a passage."""
+
+    def cosines(self, text: str, passage: Passage) -> Sequence[float]:
+        """Return one cosine a sentence, in order, between the question `text` and the sentence."""
+        ...
+
+
 class Retriever(Protocol):
     """Finds passages for a query."""
 

@@ -17,7 +17,7 @@ from functools import cache
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import Quantity, month_number, quantities
 from ra_assistant.french.words import content_words, fold, words
-from ra_assistant.ports import LexicalIndex
+from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
 
 _NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s? |la |l[’'])?[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+)*")
@@ -83,11 +83,13 @@ class Ranker:
         lexical: LexicalIndex,
         passage_count: int,
         weights: Mapping[str, float],
+        sentences: SentenceScorer | None = None,
     ) -> None:
         self._documents = documents
         self._lexical = lexical
         self._passage_count = passage_count
         self._weights = weights
+        self._sentences = sentences
         years = [document.year for document in documents.values() if document.year is not None]
         self._latest = max(years, default=None)
         self._readings: dict[str, _Reading] = {}
@@ -105,10 +107,13 @@ class Ranker:
         idf = {term: weight * self._idf(term) for term, weight in query.terms.items()}
         best = hits[0].score if hits else 1.0
         candidates: list[Candidate] = []
+        cosines = {hit.passage.id: self._cosines(query, hit.passage) for hit in hits}
+        nearest = max((cosine for row in cosines.values() for cosine in row), default=0.0)
         for rank, hit in enumerate(hits):
             guess = (guesses or {}).get(hit.passage.id)
             shared = {"passage": hit.score / best if best else 0.0, "rank": 1.0 / (1 + rank)}
-            candidates.extend(self._candidates(query, idf, hit.passage, shared, guess))
+            nearness = [{"cosine": c, "cosine_gap": c - nearest} for c in cosines[hit.passage.id]]
+            candidates.extend(self._candidates(query, idf, hit.passage, shared, guess, nearness))
         return sorted(candidates, key=lambda candidate: -candidate.score)
 
     def _idf(self, term: str) -> float:
@@ -122,15 +127,21 @@ class Ranker:
         passage: Passage,
         shared: Mapping[str, float],
         guess: SpanGuess | None,
+        nearness: Sequence[Mapping[str, float]],
     ) -> Iterator[Candidate]:
         reading = self._read(passage)
         total = sum(idf.values()) or 1.0
         wide = sum(idf[term] for term in idf if term in reading.stems or term in reading.heading) / total
         previous: frozenset[str] = frozenset()
-        for sentence in reading.sentences:
+        for rank, sentence in enumerate(reading.sentences):
             own = sentence.stems
             near = (term for term in idf if term in own or term in previous or term in reading.heading)
-            features = {**shared, **sentence.shape, "cover_passage": wide}
+            features = {
+                **shared,
+                **(nearness[rank] if nearness else {}),
+                **sentence.shape,
+                "cover_passage": wide,
+            }
             features["cover"] = sum(idf[term] for term in idf if term in own) / total
             features["cover_near"] = sum(idf[term] for term in near) / total
             features |= _fit(query, sentence.text)
@@ -139,6 +150,9 @@ class Ranker:
             score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
             yield Candidate(passage, sentence.span, features, score + self._weights.get("bias", 0.0), answer)
             previous = own
+
+    def _cosines(self, query: Query, passage: Passage) -> Sequence[float]:
+        return () if self._sentences is None else self._sentences.cosines(query.text, passage)
 
     def _read(self, passage: Passage) -> _Reading:
         """Return what is known of a passage, kept for the next question."""

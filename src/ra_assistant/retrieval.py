@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,38 @@ class HybridRetriever:
         positions = np.flatnonzero(allowed)
         scores = self._vectors[positions] @ np.asarray(vector, dtype=np.float32)
         return {int(positions[rank]): float(scores[rank]) for rank in _top(scores)}
+
+
+class SentenceVectors:
+    """Cosines of a question and the sentences of a passage, from vectors made with the index."""
+
+    def __init__(
+        self, passages: Sequence[Passage], vectors: npt.NDArray[np.float16], embedder: Embedder
+    ) -> None:
+        """Keep `vectors`, shape (sentences, dimension), in the order of the passages' sentences."""
+        self._vectors = vectors
+        self._embedder = embedder
+        starts = np.cumsum([0, *(len(passage.sentences) for passage in passages)])
+        self._starts = {passage.id: int(start) for passage, start in zip(passages, starts, strict=False)}
+
+    def cosines(self, text: str, passage: Passage) -> Sequence[float]:
+        """Return one cosine a sentence of `passage`, in order."""
+        start = self._starts[passage.id]
+        rows = np.asarray(self._vectors[start : start + len(passage.sentences)], dtype=np.float32)
+        found: list[float] = (rows @ np.asarray(self._embedder.embed_query(text), dtype=np.float32)).tolist()
+        return found
+
+
+class RememberingEmbedder:
+    """Keeps the vectors of the last questions: retrieval and ranking ask for the same one."""
+
+    def __init__(self, embedder: Embedder, most: int = 64) -> None:
+        self._embedder = embedder
+        self.embed_query = lru_cache(maxsize=most)(embedder.embed_query)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one vector a text, in order."""
+        return self._embedder.embed_documents(texts)
 
 
 def _top(scores: Scores) -> list[int]:

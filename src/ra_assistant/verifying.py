@@ -8,6 +8,7 @@ from ra_assistant.french.numbers import values
 from ra_assistant.types import Answer, Citation
 
 _MARKER = re.compile(r"\[(\d+)\]")
+_LINE_END = re.compile(r"[ \t]*\n\s*")
 _STATEMENT_END = re.compile(r"(?<=\])(?!\[)|\n")
 
 
@@ -23,13 +24,14 @@ def violations(answer: Answer, contexts: dict[int, str] | None = None) -> list[s
     document; every number of a statement stands, once normalised, in a passage that it cites.
     """
     by_marker = {citation.marker: citation for citation in answer.citations}
-    used = {int(number) for number in _MARKER.findall(answer.text)}
+    text = _own_words(answer)
+    used = {int(number) for number in _MARKER.findall(text)}
     found = [f"marker {number} without citation" for number in sorted(used - by_marker.keys())]
     found += [f"citation {number} never marked" for number in sorted(by_marker.keys() - used)]
     found += [
         f"citation {number} is not a slice" for number, item in by_marker.items() if not _is_slice(item)
     ]
-    found += _unsupported(answer.text, by_marker, contexts or {})
+    found += _unsupported(text, by_marker, contexts or {})
     return found
 
 
@@ -45,3 +47,16 @@ def _unsupported(text: str, by_marker: dict[int, Citation], contexts: dict[int, 
         missing = values(_MARKER.sub(" ", statement)) - values(support)
         found += [f"figure {value} is not cited" for value in sorted(missing)]
     return found
+
+
+def _own_words(answer: Answer) -> str:
+    """Return an answer's text without the quotes that are its citations', word for word."""
+    text = answer.text
+    for citation in answer.citations:
+        text = text.replace(one_line(citation.quote), " ", 1)
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return a quote on one line: the blanks of the report are kept, its line ends become spaces."""
+    return _LINE_END.sub(" ", text)

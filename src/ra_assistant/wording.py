@@ -12,6 +12,7 @@ from ra_assistant.types import Citation, DocumentKind, SmallTalk
 NOT_IN_REPORT = (
     "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
 )
+NOTHING_NEAR = "Je n’ai rien trouvé dans les rapports qui s’approche de cette question."
 ORDER_REFUSED = (
     "Je réponds seulement aux questions sur les rapports, avec leurs propres mots : "
     "que voulez-vous y chercher ?"

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from ra_assistant.builds import MANIFEST, BuildStore, Manifest, read_contents, write_contents
+from ra_assistant.builds import (
+    MANIFEST,
+    BuildStore,
+    Manifest,
+    read_contents,
+    read_sentence_vectors,
+    read_vectors,
+    write_contents,
+)
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from ra_assistant.splitting import SentenceSplitter
 from ra_assistant.types import BlockKind
@@ -54,8 +62,8 @@ def test_another_format_is_outdated(tmp_path) -> None:
     builds = BuildStore(tmp_path)
     build_id = sealed(builds)
     path = builds.directory(build_id) / MANIFEST
-    path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
-    with pytest.raises(IndexOutdated, match="format 0, expected 1"):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 0'))
+    with pytest.raises(IndexOutdated, match="format 0, expected 2"):
         builds.manifest(build_id)
 
 
@@ -86,5 +94,15 @@ def test_contents_come_back_as_they_were(tmp_path) -> None:
         "Titre\n\nUne phrase. Une autre.", {0: BlockKind.HEADING}, page_starts=(0, 7), page_labels=("i", "1")
     )
     passages = SentenceSplitter().split(document)
-    write_contents(tmp_path, [document], passages, np.zeros((1, 2), dtype=np.float32))
+    vectors = np.array([[0.6, 0.8]], dtype=np.float32)
+    write_contents(tmp_path, [document], passages, vectors, vectors.repeat(3, axis=0))
     assert read_contents(tmp_path) == ([document], passages)
+    assert (read_vectors(tmp_path) == vectors).all()
+    assert read_sentence_vectors(tmp_path).shape == (3, 2)
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "sentences.npy"])
+def test_vectors_that_cannot_be_read_are_damage(tmp_path, name) -> None:
+    (tmp_path / name).write_bytes(b"rien")
+    with pytest.raises(IndexDamaged, match=name):
+        read_vectors(tmp_path) if name == "vectors.npy" else read_sentence_vectors(tmp_path)

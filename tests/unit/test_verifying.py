@@ -35,5 +35,13 @@ def test_an_empty_quote_is_caught() -> None:
     assert violations(answer("rien [1]", (3, 3)))
 
 
+def test_brackets_and_stops_inside_a_quote_are_the_reports() -> None:
+    document = make_document("Le rapport [3] dit non ! y 1 [7]\net 12 de plus.")
+    (whole,) = [Citation(1, document, 0, len(document.text))]
+    text = "12. « Le rapport [3] dit non ! y 1 [7] et 12 de plus. » [1]"
+    assert violations(Answer(text, Outcome.ANSWERED, (whole,))) == []
+    assert violations(Answer("13. " + text, Outcome.ANSWERED, (whole,)))
+
+
 def test_the_passage_around_a_quote_supports_figures_too() -> None:
     assert violations(answer("13 [1]", (41, 75)), {1: DOCUMENT.text}) == []
