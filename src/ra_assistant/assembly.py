@@ -29,7 +29,7 @@ from ra_assistant.builds import (
     read_vectors,
     write_contents,
 )
-from ra_assistant.errors import IndexOutdated, SettingsError
+from ra_assistant.errors import IndexOutdated, SettingsError, StoreError
 from ra_assistant.indexing import IndexReport, Progress, build_index, sentence_texts
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
@@ -37,7 +37,7 @@ from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
-    from ra_assistant.embedding import OnnxEmbedder
+    from ra_assistant.embedding import ModelProfile, OnnxEmbedder
     from ra_assistant.indexing import Vectors
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader
@@ -58,6 +58,8 @@ class EmbeddingProfile:
     """Name, revision and dimension: another fingerprint means other vectors."""
     fusion_weight: float | None
     """Measured weight of the vectors beside BM25; None for a model to calibrate on the corpus."""
+    model: ModelProfile | None = None
+    """Name, version, dimension and prefixes; None for a stand-in."""
 
 
 class Assistant:
@@ -221,7 +223,24 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
     fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
-    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or None)
+    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or None, profile)
+
+
+def known_models() -> list[Mapping[str, Any]]:
+    """Return the embedding models that are known to work for French, with what their cards state."""
+    loaded = json.loads((MODELS / "known.json").read_text(encoding="utf-8"))
+    return list(loaded["models"])
+
+
+def weight_in_service(index_dir: Path, settings: Settings) -> float | None:
+    """Return the weight of the vectors in the build in service; None without one for this model."""
+    builds = BuildStore(index_dir)
+    try:
+        manifest = builds.manifest(builds.current_id())
+    except StoreError:
+        return None
+    same = manifest.embedding == embedding_profile(settings).fingerprint
+    return manifest.fusion_weight if same else None
 
 
 def _embedder_in_the_box() -> OnnxEmbedder:
@@ -387,7 +406,6 @@ def build(
 
 def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None = None) -> bool:
     """Tell whether the build in service was made from these very files with these very settings."""
-    from ra_assistant.errors import StoreError
     from ra_assistant.reading import read_corpus_paths
 
     builds = BuildStore(index_dir)

@@ -202,6 +202,42 @@ def _write(path: Path, text: str) -> None:
         _fail(CLI["no_write"].format(path=path, reason=error.strerror))
 
 
+models_app = typer.Typer(
+    help=CLI["models"], cls=FrenchGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+app.add_typer(models_app, name="models")
+
+
+@models_app.command("list", help=CLI["models_list"], cls=FrenchCommand)
+def list_models(index: IndexOption = None) -> None:
+    """Say which embedding model is in use and which are known."""
+    from ra_assistant import assembly
+
+    settings = load_settings()
+    model = assembly.embedding_profile(settings).model
+    if model is not None:
+        _say(CLI["model_in_use"].format(name=model.name, version=model.version, dimension=model.dimension))
+        _say(CLI["model_prefixes"].format(query=model.query_prefix, document=model.document_prefix))
+    weight = assembly.weight_in_service(index or settings.index_dir, settings)
+    _say(CLI["model_no_index"] if weight is None else CLI["model_weight"].format(weight=weight))
+    _say("\n" + CLI["models_known"])
+    for row in assembly.known_models():
+        _say(CLI["model_row"].format(**row))
+
+
+@models_app.command("fetch", help=CLI["models_fetch"], cls=FrenchCommand)
+def fetch_model(
+    name: Annotated[str, typer.Argument(help=CLI["model_argument"])],
+    revision: Annotated[str, typer.Option("--revision", help=CLI["revision_option"])] = "",
+) -> None:
+    """Download an embedding model."""
+    from ra_assistant.fetching import fetch
+
+    _complain(CLI["fetching"].format(name=name))
+    found = fetch(name, revision)
+    _say(CLI["fetched"].format(directory=found.directory, revision=found.revision))
+
+
 @app.command(help=CLI["export"], cls=FrenchCommand)
 def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
     """Write each document's text and the ranges of its passages."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -14,37 +12,11 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
+from ra_assistant.models.profile import ModelProfile as ModelProfile
+from ra_assistant.models.profile import read_profile as read_profile
+
 BATCH_TOKENS = 4096
 """Largest padded batch. Measured on two cores, 300 passages of 650 characters: 1,024 to 8,192 within 10 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelProfile:
-    """What an embedding model is, as its `profile.json` says."""
-
-    name: str
-    version: str
-    dimension: int
-    max_tokens: int
-    """Longer texts are cut."""
-    query_prefix: str = ""
-    document_prefix: str = ""
-    fusion_weight: float = 0.0
-    """Weight of the vectors beside BM25, measured on tuning questions; 0 when it was not."""
-
-
-def read_profile(path: Path) -> ModelProfile:
-    """Return the profile kept in a file; keys that it does not know are ignored."""
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return ModelProfile(
-        name=kept["name"],
-        version=kept["version"],
-        dimension=kept["dimension"],
-        max_tokens=kept["max_tokens"],
-        query_prefix=kept.get("query_prefix", ""),
-        document_prefix=kept.get("document_prefix", ""),
-        fusion_weight=kept.get("fusion_weight", 0.0),
-    )
 
 
 def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:

@@ -13,6 +13,7 @@ RaError
         BuildRejected           the candidate failed its checks; the build in service stays
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
+    DownloadFailed          the operator: a model could not be fetched
     ServerUnavailable       the operator: port taken
 
 The English message gives value, expectation and remedy; `wording.ERRORS[error.code]` is the
@@ -114,6 +115,15 @@ class MissingExtra(RaError):
     """An optional package is needed and is not installed."""
 
     code = "missing_extra"
+
+
+class DownloadFailed(RaError):
+    """A model could not be fetched.
+
+    `reason` is a key of `wording.DOWNLOADS`: name, missing, network, unsafe.
+    """
+
+    code = "download_failed"
 
 
 class ServerUnavailable(RaError):

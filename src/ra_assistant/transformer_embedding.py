@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from ra_assistant.embedding import ModelProfile
+from ra_assistant.models.profile import ModelProfile
 
 BATCH = 32
 

@@ -46,10 +46,18 @@ ERRORS: dict[str, str] = {
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
     "question_refused": "Votre question ne peut pas être traitée.",
+    "download_failed": "Le modèle n’a pas pu être téléchargé.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
+}
+DOWNLOADS: dict[str, str] = {
+    "name": "« {name} » n’est pas un nom de modèle : il s’écrit « propriétaire/modèle ».",
+    "missing": "Le modèle « {name} » n’existe pas, ou demande une autorisation.",
+    "network": "Le modèle « {name} » n’a pas pu être téléchargé : vérifiez l’accès au réseau, "
+    "puis relancez. L’assistant continue avec le modèle livré.",
+    "unsafe": "Le modèle « {name} » n’a pas de poids au format safetensors : il n’est pas utilisé.",
 }
 BOOKS: dict[str, str] = {
     "format": "Le fichier de questions « {path} » ne peut pas être lu : il faut une question par "
@@ -76,6 +84,8 @@ def sentence_of(error: RaError) -> str:
         return QUESTION_REFUSED[reason].format(**details)
     if error.code == "settings" and reason in SETTINGS:
         return SETTINGS[reason].format(**details)
+    if error.code == "download_failed" and reason in DOWNLOADS:
+        return DOWNLOADS[reason].format(**details)
     if error.code == "book_unreadable" and reason in BOOKS:
         return BOOKS[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
@@ -115,6 +125,20 @@ CLI: dict[str, str] = {
     "check": "Vérifier les réglages, les rapports et l’index, et dire ce qui ne va pas.",
     "ask": "Poser une question, ou un fichier de questions.",
     "search": "Chercher des passages, pour un fichier de questions.",
+    "models": "Dire quel modèle d’embedding est utilisé, et lesquels peuvent l’être.",
+    "models_list": "Le modèle utilisé, ce qu’il apporte ici, et ceux qui sont connus.",
+    "models_fetch": "Télécharger un modèle (la seule commande qui utilise le réseau).",
+    "model_argument": "Nom du modèle : propriétaire/modèle.",
+    "revision_option": "Révision à prendre ; la plus récente par défaut.",
+    "model_in_use": "Modèle utilisé : {name}, version {version}, {dimension} dimensions.",
+    "model_prefixes": "Préfixes : question « {query} », passage « {document} ».",
+    "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
+    "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
+    "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
+    "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence {licence}",
+    "fetching": "Téléchargement de {name}…",
+    "fetched": "Le modèle est sur cette machine. Pour l’utiliser :\n"
+    "  export RA_EMBEDDING_MODEL={directory}\n  export RA_EMBEDDING_REVISION={revision}\n  ra-assistant index",
     "evaluate": "Poser un fichier de questions et mesurer les réponses.",
     "book_argument": "Fichier de questions, en JSON (une par ligne) ou en YAML.",
     "html_option": "Écrire aussi le compte rendu dans une page web.",

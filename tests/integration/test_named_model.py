@@ -1,0 +1,57 @@
+"""Another embedding model by one setting: a tiny transformer made here, from the command line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import tiny_sentence_transformer
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_sentence_transformer(tmp_path_factory.mktemp("model"))
+
+
+def run(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | {k: str(v) for k, v in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "ra_assistant", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+
+def test_a_named_model_builds_answers_and_is_told_from_the_one_in_the_box(
+    model: Path, corpus: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    built = run("index", "--corpus", corpus, "--index", index, RA_EMBEDDING_MODEL=model)
+    assert built.returncode == 0, built.stderr
+    asked = run(
+        "ask", "Combien de nouvelles entreprises en 2020 ?", "--index", index, RA_EMBEDDING_MODEL=model
+    )
+    assert "13" in asked.stdout, asked.stderr
+    listed = run("models", "list", "--index", index, RA_EMBEDDING_MODEL=model)
+    assert model.name in listed.stdout
+    assert "Poids des vecteurs" in listed.stdout
+    other = run("ask", "Combien ?", "--index", index)
+    assert other.returncode == 1
+    assert "ra-assistant index" in other.stderr
+
+
+def test_a_model_that_is_not_here_is_said_in_french(tmp_path: Path) -> None:
+    done = run("models", "list", RA_EMBEDDING_MODEL=tmp_path / "absent")
+    assert done.returncode == 1
+    assert "n’est pas sur cette machine" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_model_in_the_box_and_the_known_ones_are_listed() -> None:
+    done = run("models", "list", "--index", "absent")
+    assert done.returncode == 0, done.stderr
+    assert "Modèle utilisé" in done.stdout
+    assert "intfloat/multilingual-e5-small" in done.stdout

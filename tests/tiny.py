@@ -1,0 +1,34 @@
+"""A tiny sentence-transformers model with random weights, made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def tiny_sentence_transformer(folder: Path, name: str = "multilingual-e5-tiny") -> Path:
+    """Return the directory of a model of 16 dimensions over a few French words."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "query", "passage", ":", "le", "reseau", "agents", "entreprises", "13"]
+    vocabulary = {word: rank for rank, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    body = folder / "body"
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
+    ).save_pretrained(body)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(body)
+    target = folder / name
+    SentenceTransformer(modules=[Transformer(str(body)), Pooling(16)], device="cpu").save(str(target))
+    return target
