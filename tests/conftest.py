@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Section
 from tests.fakes import HashedEmbedder
@@ -107,7 +107,7 @@ def corpus(write_corpus: Callable[[dict[str, str]], Path]) -> Path:
 @pytest.fixture
 def index(corpus: Path, tmp_path: Path, hashed_embedding: None) -> Path:
     """Return an index of the two small reports."""
-    assembly.build(corpus, tmp_path / "index")
+    building.build(corpus, tmp_path / "index")
     return tmp_path / "index"
 
 

@@ -26,7 +26,7 @@ import numpy as np
 from common import DATA, MODELS, SEED, read_lines
 from scipy.optimize import minimize
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.answering import RETRIEVED, refusal_features
 from ra_assistant.ranking import Candidate
 from ra_assistant.types import Query, Turn
@@ -79,7 +79,7 @@ def asked(limit: int) -> Iterator[Asked]:
         root = Path(folder) / "corpus"
         root.mkdir()
         groups = write_corpus(root, passages, chosen)
-        assembly.build(root, Path(folder) / "index")
+        building.build(root, Path(folder) / "index")
         assistant = assembly.open_assistant(Path(folder) / "index")
         yield from _asked(assistant, groups, questions[:limit], chosen)
         assistant.close()

@@ -55,18 +55,18 @@ def index(
     if_needed: Annotated[bool, typer.Option("--if-needed", help=CLI["if_needed_option"])] = False,
 ) -> None:
     """Build the index and put it in service."""
-    from ra_assistant import assembly
+    from ra_assistant import building
 
     settings = load_settings()
     corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
     if not corpus_dir.is_dir():
         _fail(CLI["no_corpus"].format(path=corpus_dir))
-    if if_needed and assembly.is_up_to_date(corpus_dir, index_dir, settings):
+    if if_needed and building.is_up_to_date(corpus_dir, index_dir, settings):
         _say(CLI["up_to_date"])
         return
     try:
         with ProgressBar() as report:
-            built = assembly.build(corpus_dir, index_dir, settings, report)
+            built = building.build(corpus_dir, index_dir, settings, report)
     except OSError as error:
         _fail(CLI["no_space"].format(reason=error.strerror or error, path=index_dir))
     for unreadable in built.unreadable:
@@ -252,7 +252,7 @@ def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
 @app.command(help=CLI["check"], cls=FrenchCommand)
 def check(corpus: CorpusOption = None, index: IndexOption = None) -> None:
     """Say what is wrong with settings, corpus and index."""
-    from ra_assistant import assembly
+    from ra_assistant import assembly, building
 
     settings = load_settings()
     corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
@@ -262,7 +262,7 @@ def check(corpus: CorpusOption = None, index: IndexOption = None) -> None:
         problems += 1
     else:
         problems += _check_corpus(corpus_dir)
-        if not problems and not assembly.is_up_to_date(corpus_dir, index_dir, settings):
+        if not problems and not building.is_up_to_date(corpus_dir, index_dir, settings):
             _complain(CLI["check_stale"])
             problems += 1
     try:

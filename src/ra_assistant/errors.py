@@ -49,7 +49,7 @@ class UnreadableDocument(CorpusError):
     """One file cannot be read.
 
     `reason` is a key of `wording.UNREADABLE`: empty, encrypted, damaged, image_only, mislabelled,
-    unsupported, too_large, no_text.
+    unsupported, too_large, front_matter, outside, vanished.
     """
 
     code = "unreadable_document"

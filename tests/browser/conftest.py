@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from tests.conftest import REPORTS
 from tests.fakes import HashedEmbedder
 from tests.serving import Serving, serving
@@ -63,7 +63,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        assembly.build(root / "corpus", root / "index")
+        building.build(root / "corpus", root / "index")
     yield from serving(root / "index")
 
 

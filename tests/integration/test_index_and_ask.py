@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -92,30 +92,30 @@ def test_a_stream_ends_with_the_whole_answer(assistant) -> None:
 
 def test_progress_is_told_by_stage(corpus: Path, tmp_path: Path, hashed_embedding: None) -> None:
     seen: list[Progress] = []
-    assembly.build(corpus, tmp_path / "index", report=seen.append)
+    building.build(corpus, tmp_path / "index", report=seen.append)
     assert list(dict.fromkeys(step.stage for step in seen)) == [
         "reading", "splitting", "embedding", "storing", "checking",
     ]  # fmt: skip
 
 
 def test_building_again_computes_no_vector_again(corpus: Path, index: Path) -> None:
-    again = assembly.build(corpus, index)
+    again = building.build(corpus, index)
     assert (again.embedded, again.passages) == (0, 4)
 
 
 def test_an_edited_report_embeds_only_its_new_passages(corpus: Path, index: Path) -> None:
     path = corpus / "rapport-2020.md"
     path.write_text(path.read_text().replace("13 nouvelles", "14 nouvelles"))
-    assert not assembly.is_up_to_date(corpus, index)
-    assert assembly.build(corpus, index).embedded == 1
-    assert assembly.is_up_to_date(corpus, index)
+    assert not building.is_up_to_date(corpus, index)
+    assert building.build(corpus, index).embedded == 1
+    assert building.is_up_to_date(corpus, index)
 
 
 def test_a_corpus_without_report_leaves_the_index_untouched(index: Path, tmp_path: Path) -> None:
     before = BuildStore(index).current_id()
     (tmp_path / "vide").mkdir()
     with pytest.raises(EmptyCorpus):
-        assembly.build(tmp_path / "vide", index)
+        building.build(tmp_path / "vide", index)
     builds = BuildStore(index)
     assert builds.current_id() == before
     assert builds.sealed_ids() == [path.name for path in (index / "builds").iterdir()] == [before]
@@ -123,10 +123,10 @@ def test_a_corpus_without_report_leaves_the_index_untouched(index: Path, tmp_pat
 
 def test_a_bad_file_is_named_and_the_others_are_read(corpus: Path, index: Path) -> None:
     (corpus / "vide.txt").write_text("")
-    report = assembly.build(corpus, index)
+    report = building.build(corpus, index)
     assert [error.path for error in report.unreadable] == ["vide.txt"]
     assert report.documents == 2
-    assert assembly.is_up_to_date(corpus, index)
+    assert building.is_up_to_date(corpus, index)
 
 
 class _Failing(HashedEmbedder):
@@ -141,7 +141,7 @@ def test_a_build_cut_half_way_leaves_the_former_one_in_service(
     profile = assembly.EmbeddingProfile(_Failing(), "other@1:64", 0.2)
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
     with pytest.raises(MemoryError):
-        assembly.build(corpus, index)
+        building.build(corpus, index)
     assert BuildStore(index).current_id() == before
     assert len(list((index / "builds").iterdir())) == 1
 

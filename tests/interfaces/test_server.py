@@ -17,7 +17,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ra_assistant import assembly, server
+from ra_assistant import assembly, building, server
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces.shield import MAX_BODY_BYTES, Gate
 from ra_assistant.wording import sentence_of
@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        assembly.build(root / "corpus", root / "index")
+        building.build(root / "corpus", root / "index")
     return root
 
 

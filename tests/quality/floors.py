@@ -12,7 +12,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.books import read_book
 from ra_assistant.evaluating import evaluate, summarise
 from ra_assistant.measures import measure
@@ -33,7 +33,7 @@ def digest() -> str:
 
 def measured(folder: Path) -> dict[str, float]:
     """Return the figures of the book on an index made in `folder`."""
-    assembly.build(CORPUS, folder / "index")
+    building.build(CORPUS, folder / "index")
     assistant = assembly.open_assistant(folder / "index")
     verdicts = evaluate(read_book(BOOK), assistant.ask, assistant.search_after, measure)
     assistant.close()

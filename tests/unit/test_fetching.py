@@ -37,7 +37,12 @@ class _Hub(BaseHTTPRequestHandler):
         self.asked.append(path)
         if path.startswith("/api/models/agence/petit/tree/"):
             rows = [
-                {"type": "file", "path": name, "size": len(body), "oid": hashlib.sha256(body).hexdigest()[:40]}
+                {
+                    "type": "file",
+                    "path": name,
+                    "size": len(body),
+                    "oid": hashlib.sha256(body).hexdigest()[:40],
+                }
                 for name, body in self.files.items()
             ]
             self._send(json.dumps(rows).encode(), {"Content-Type": "application/json"}, with_body=with_body)

@@ -1,0 +1,122 @@
+"""Reads the files of a corpus into documents: Markdown, plain text, web pages, PDF, Word, OpenDocument.
+
+Each format has its own module, imported when a file of that format is read. Beside a file, a note
+named like it with `.yaml` added (`rapport.pdf.yaml`) may say title, year, publisher, source, kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ra_assistant.errors import UnreadableDocument
+from ra_assistant.reading.admission import READABLE_SUFFIXES, name_below, read_admitted
+from ra_assistant.reading.assembling import Described, Draft
+from ra_assistant.reading.frontmatter import prefer, read_note
+from ra_assistant.reading.identity import document_id, guess_year, sensible_title, title_from_name
+from ra_assistant.types import Document, DocumentKind, Extraction, Notice
+
+__all__ = ["READABLE_SUFFIXES", "FileLoader", "read_corpus_paths"]
+
+MIN_CHARS_WITH_HEADINGS = 3000
+"""Length from which a text without any heading is worth a notice: about a printed page."""
+
+_NOT_A_REPORT = re.compile(r"(?:\..*|~\$.*|(?:readme|lisez[ _-]?moi)(?![a-z]).*)", re.IGNORECASE)
+
+
+class FileLoader:
+    """Reads files of every supported format; implements `ports.Loader`."""
+
+    def load(self, path: Path, root: Path) -> Extraction:
+        """Return what reading `path`, which lies below `root`, gave.
+
+        Raises:
+            UnreadableDocument: the file cannot be read; `reason` says why.
+        """
+        name = name_below(path, root)
+        data = read_admitted(path, name)
+        note = read_note(path, name)
+        draft = _reader(path.suffix.lower())(data, name)
+        if not any(map(str.isalnum, draft.text)):
+            raise UnreadableDocument(name, "empty", f"{name}: no letter of text; expected a report")
+        others = (other.relative_to(root).as_posix() for other in read_corpus_paths(root))
+        return _extraction(draft, prefer(draft.said, note), name, document_id(name, others))
+
+
+def read_corpus_paths(root: Path) -> list[Path]:
+    """Return the files below `root` that can be read, sorted by path.
+
+    Hidden files and directories, read-me files, lock files of office programs and files of other
+    formats (question books, notes) are left out.
+    """
+    found = (path for path in root.rglob("*") if path.suffix.lower() in READABLE_SUFFIXES)
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and not _NOT_A_REPORT.fullmatch(path.name)
+        and not path.is_dir()
+    )
+
+
+def _reader(suffix: str) -> Callable[[bytes, str], Draft]:
+    """Return the function that reads files with `suffix`; imports the library that it stands on."""
+    if suffix == ".txt":
+        from ra_assistant.reading import plain
+
+        return plain.read
+    if suffix == ".md":
+        from ra_assistant.reading import markdown
+
+        return markdown.read
+    if suffix == ".pdf":
+        from ra_assistant.reading import pdf
+
+        return pdf.read
+    if suffix == ".docx":
+        from ra_assistant.reading import docx
+
+        return docx.read
+    if suffix == ".odt":
+        from ra_assistant.reading import odt
+
+        return odt.read
+    from ra_assistant.reading import html
+
+    return html.read
+
+
+def _extraction(draft: Draft, said: Described, name: str, identifier: str) -> Extraction:
+    """Return the draft with its identity, and the notices of what had to be guessed."""
+    title = said.title or sensible_title(draft.seen.title)
+    year = said.year or guess_year(title or "", name, draft.opening) or draft.seen.year
+    document = Document(
+        id=identifier,
+        path=name,
+        title=title or title_from_name(name),
+        year=year,
+        kind=DocumentKind(said.kind or DocumentKind.ORIGINAL),
+        source_url=said.source_url or draft.seen.source_url,
+        text=draft.text,
+        publisher=said.publisher or draft.seen.publisher,
+        page_starts=draft.page_starts,
+        page_labels=draft.page_labels,
+        sections=draft.sections,
+        blocks=draft.blocks,
+    )
+    notices = (*draft.notices, *_notices(document, is_title_guessed=title is None))
+    return Extraction(document=document, notices=notices, runs=draft.runs)
+
+
+def _notices(document: Document, *, is_title_guessed: bool) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    if is_title_guessed:
+        notices.append(Notice("title_guessed", detail=document.title))
+    if document.year is None:
+        notices.append(Notice("year_unknown"))
+    if len(document.text) >= MIN_CHARS_WITH_HEADINGS and not any(
+        section.path for section in document.sections
+    ):
+        notices.append(Notice("no_heading"))
+    return tuple(notices)

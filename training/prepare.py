@@ -1,0 +1,203 @@
+"""Make the training and evaluation files of `training/data` from the reference texts.
+
+usage: prepare.py
+
+parallel.jsonl   English and French sentences: {"en", "fr", "src"}
+headed.jsonl     headings and the text under them: {"title", "body", "src"}
+passages.jsonl   every passage that questions are asked on: {"id", "set", "part", "group", "title", "text"}
+questions.jsonl  {"id", "set", "part", "type", "history", "question", "passage", "answers", "hard"}
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from common import (
+    DATA,
+    EXTRA,
+    SEED,
+    SHARED,
+    Lexical,
+    fold,
+    joined,
+    organisation_parts,
+    piaf_halves,
+    read_lines,
+    write_lines,
+)
+
+CODES_SAMPLE = 24_000
+HARD_PER_QUESTION = 6
+
+
+def parallel() -> list[dict[str, Any]]:
+    """Return English and French sentences, each pair once, markup of the Python documentation taken off."""
+    rows, seen = [], set()
+    with gzip.open(SHARED / "train" / "tatoeba_fra_eng.tsv.gz", "rt", encoding="utf-8") as lines:
+        pairs = [(*line.rstrip("\n").split("\t")[:2], "tatoeba") for line in lines]
+    pairs += [
+        (row["en"], row["fr"], "pydocs") for row in read_lines(SHARED / "train" / "pydocs_en_fr.jsonl.gz")
+    ]
+    for english, french, source in pairs:
+        english, french = (plain(text) for text in (english, french))
+        key = fold(english), fold(french)
+        if key not in seen and 1 < len(english) < 600 and 1 < len(french) < 600:
+            seen.add(key)
+            rows.append({"en": english, "fr": french, "src": source})
+    return rows
+
+
+def plain(text: str) -> str:
+    """Return the text without reStructuredText roles and marks, blanks made single."""
+    text = re.sub(r":[\w:+-]+:`([^`<]*)(?:<[^>]*>)?`", r"\1", text)
+    text = re.sub(r"`+_{0,2}|\*\*|\|", " ", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def headed() -> list[dict[str, Any]]:
+    """Return headings with their text: all guides and manuals, a sample of the legal codes."""
+    rng = random.Random(SEED)
+    rows = list(read_lines(SHARED / "train" / "title_body.jsonl.gz"))
+    codes = list(read_lines(SHARED / "train" / "title_body_codes.jsonl.gz"))
+    rows += rng.sample(codes, CODES_SAMPLE)
+    kept = []
+    for row in rows:
+        title = " ".join(part.strip() for part in row["title"].split(">")[-3:])
+        body = plain(row["body"])[:1200]
+        if len(title) > 8 and len(body) > 80:
+            kept.append({"title": title, "body": body, "src": row["src"]})
+    return kept
+
+
+def piaf() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return PIAF's passages and questions; half 1 is `report`, a tenth of half 0's articles `dev`."""
+    contexts = list(read_lines(SHARED / "eval" / "piaf.contexts.jsonl.gz"))
+    halves = piaf_halves(c["context_id"] for c in contexts)
+    articles = sorted({c["context_id"].split("-")[1] for c in contexts if halves[c["context_id"]] == 0})
+    dev = set(random.Random(SEED).sample(articles, len(articles) // 10))
+    part = {i: "report" if h else "dev" if i.split("-")[1] in dev else "train" for i, h in halves.items()}
+    passages = [
+        {
+            "id": c["context_id"],
+            "set": "piaf",
+            "part": part[c["context_id"]],
+            "group": c["context_id"].split("-")[1],
+            "title": c["title"],
+            "text": c["text"],
+        }
+        for c in contexts
+    ]
+    questions = [
+        {
+            "id": q["id"],
+            "set": "piaf",
+            "part": part[q["context_id"]],
+            "type": "piaf",
+            "history": [],
+            "question": q["question"],
+            "passage": q["context_id"],
+            "answers": q["answers"],
+        }
+        for q in read_lines(SHARED / "eval" / "piaf.jsonl.gz")
+    ]
+    return passages, questions
+
+
+def is_kept(record_id: str) -> bool:
+    """Tell whether a record of `training/data_extra` is kept for tuning: the last 30 of two of its files."""
+    family, _, number = record_id.rpartition("-")
+    return family in {"extra-agences", "extra-economie"} and int(number) > 80
+
+
+def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the passages and questions of the fictional reports, split by organisation.
+
+    Records of `training/data_extra` are added; an organisation of theirs not yet known is trained on, save a few.
+    """
+    records = list(read_lines(SHARED / "train" / "rapports_fr.jsonl.gz"))
+    parts = organisation_parts(r["organisation"] for r in records)
+    if EXTRA.is_dir():
+        for path in sorted(EXTRA.glob("*.jsonl*")):
+            records += [
+                r for r in read_lines(path) if {"id", "organisation", "texte", "questions"} <= r.keys()
+            ]
+    passages, questions, seen = [], [], set()
+    for record in records:
+        if record["id"] in seen:
+            continue
+        seen.add(record["id"])
+        part = parts.get(record["organisation"], "dev" if is_kept(record["id"]) else "train")
+        text = record["texte"]
+        year = str(record.get("annee") or "")
+        passages.append(
+            {
+                "id": record["id"],
+                "set": "rapports",
+                "part": part,
+                "group": record["organisation"],
+                "year": year,
+                "form": record.get("forme", ""),
+                "title": record.get("section") or "",
+                "text": text,
+            }
+        )
+        for number, q in enumerate(record["questions"]):
+            answer = q.get("reponse")
+            if answer and answer not in text:
+                continue
+            starts = [m.start() for m in re.finditer(re.escape(answer), text)] if answer else []
+            questions.append(
+                {
+                    "id": f"{record['id']}-{number}",
+                    "set": "rapports",
+                    "part": part,
+                    "type": q["type"],
+                    "history": q.get("historique") or [],
+                    "question": q["question"],
+                    "passage": record["id"],
+                    "answers": [{"text": answer, "start": s} for s in starts],
+                }
+            )
+    return passages, questions
+
+
+def add_hard_negatives(passages: list[dict[str, Any]], questions: list[dict[str, Any]]) -> None:
+    """Give each question the passages that BM25 ranks high though they do not hold its answer, best first."""
+    by_set: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for passage in passages:
+        by_set[passage["set"]].append(passage)
+    indexes = {name: Lexical([f"{p['title']}\n{p['text']}" for p in group]) for name, group in by_set.items()}
+    for question in questions:
+        group = by_set[question["set"]]
+        scores = indexes[question["set"]].scores(joined(question["history"], question["question"]))
+        answers = [fold(a["text"]) for a in question["answers"]]
+        hard = []
+        for i in np.argsort(-scores)[:40]:
+            other = group[int(i)]
+            if other["id"] == question["passage"] or other["part"] != question["part"]:
+                continue
+            if any(answer in fold(other["text"]) for answer in answers):
+                continue
+            hard.append(other["id"])
+            if len(hard) == HARD_PER_QUESTION:
+                break
+        question["hard"] = hard
+
+
+def main() -> None:
+    """Write every file and print how many records each has."""
+    print("parallel", write_lines(DATA / "parallel.jsonl", parallel()))
+    print("headed", write_lines(DATA / "headed.jsonl", headed()))
+    passages, questions = (a + b for a, b in zip(piaf(), reports(), strict=True))
+    add_hard_negatives(passages, questions)
+    print("passages", write_lines(DATA / "passages.jsonl", passages))
+    print("questions", write_lines(DATA / "questions.jsonl", questions))
+
+
+if __name__ == "__main__":
+    main()
