@@ -218,3 +218,12 @@ def test_a_guessed_encoding_is_announced_and_its_accents_are_right(tmp_path: Pat
     assert (
         load(tmp_path, "c.txt", "L’année 2020 à Évry".encode("utf-16")).document.text == "L’année 2020 à Évry"
     )
+
+
+def test_a_text_that_says_it_has_no_year_gets_none_and_no_notice(tmp_path: Path) -> None:
+    path = tmp_path / "presentation-2019.md"
+    head = "---\ntitle: Présentation\nyear: aucune\n---\n"
+    path.write_text(f"{head}# Présentation\n\nFondée en 2019.\n", encoding="utf-8")
+    extraction = FileLoader().load(path, tmp_path)
+    assert extraction.document.year is None
+    assert extraction.notices == ()

@@ -90,7 +90,8 @@ def _reader(suffix: str) -> Callable[[bytes, str], Draft]:
 def _extraction(draft: Draft, said: Described, name: str, identifier: str) -> Extraction:
     """Return the draft with its identity, and the notices of what had to be guessed."""
     title = said.title or sensible_title(draft.seen.title)
-    year = said.year or guess_year(title or "", name, draft.opening) or draft.seen.year
+    guessed = guess_year(title or "", name, draft.opening) or draft.seen.year
+    year = guessed if said.year is None else said.year or None
     document = Document(
         id=identifier,
         path=name,
@@ -105,15 +106,16 @@ def _extraction(draft: Draft, said: Described, name: str, identifier: str) -> Ex
         sections=draft.sections,
         blocks=draft.blocks,
     )
-    notices = (*draft.notices, *_notices(document, is_title_guessed=title is None))
+    is_dated = document.year is not None or said.year is not None
+    notices = (*draft.notices, *_notices(document, is_title_guessed=title is None, is_dated=is_dated))
     return Extraction(document=document, notices=notices, runs=draft.runs)
 
 
-def _notices(document: Document, *, is_title_guessed: bool) -> tuple[Notice, ...]:
+def _notices(document: Document, *, is_title_guessed: bool, is_dated: bool) -> tuple[Notice, ...]:
     notices: list[Notice] = []
     if is_title_guessed:
         notices.append(Notice("title_guessed", detail=document.title))
-    if document.year is None:
+    if not is_dated:
         notices.append(Notice("year_unknown"))
     if len(document.text) >= MIN_CHARS_WITH_HEADINGS and not any(
         section.path for section in document.sections

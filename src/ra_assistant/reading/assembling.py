@@ -61,12 +61,16 @@ class Placed(NamedTuple):
     source: Source | None
 
 
+NO_YEAR = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """What a file, or the note beside it, says of itself; None where it says nothing."""
 
     title: str | None = None
     year: int | None = None
+    """`NO_YEAR` when it says that it is not the report of a year."""
     publisher: str | None = None
     source_url: str | None = None
     kind: str | None = None

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from ra_assistant.errors import UnreadableDocument
-from ra_assistant.reading.assembling import Described
+from ra_assistant.reading.assembling import NO_YEAR, Described
 from ra_assistant.types import DocumentKind
 
 NOTE_SUFFIX = ".yaml"
@@ -24,6 +24,7 @@ _FRONT_MATTER = re.compile(
     _OPENED.pattern + r"(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_NONE = frozenset({"aucune", "sans", "none", "no"})
 
 
 def split_front_matter(text: str, path: str) -> tuple[Described, str]:
@@ -83,7 +84,8 @@ def describe(source: str, path: str) -> Described:
 def prefer(first: Described, second: Described) -> Described:
     """Return `first`, its gaps filled from `second`."""
     names = (field.name for field in fields(Described))
-    return Described(**{name: getattr(first, name) or getattr(second, name) for name in names})
+    chosen = ((name, getattr(first, name)) for name in names)
+    return Described(**{name: getattr(second, name) if said is None else said for name, said in chosen})
 
 
 def _words(said: dict[object, object], key: str, path: str) -> str | None:
@@ -97,6 +99,8 @@ def _words(said: dict[object, object], key: str, path: str) -> str | None:
 def _year(value: object, path: str) -> int | None:
     if value is None or value == "":
         return None
+    if str(value).strip().lower() in _NONE:
+        return NO_YEAR
     if isinstance(value, bool) or not _YEAR.fullmatch(str(value).strip()):
         raise _wrong(path, f"year is {value!r}; expected four figures, for example 2023")
     return int(str(value))
