@@ -159,6 +159,16 @@ def kind_of(question: str) -> AnswerKind:
     return AnswerKind.THING
 
 
+def names_of(question: str) -> frozenset[str]:
+    """Return the stems of the words written with a capital, the first word of the question left out."""
+    first = next((word for word in words(question)), None)
+    return frozenset(
+        word.stem
+        for word in content_words(question)
+        if question[word.start].isupper() and first is not None and word.start > first.start
+    )
+
+
 def compares_years(question: str, latest_year: int | None) -> bool:
     """Tell whether a question compares two years, whether it names them or not."""
     if kind_of(question) is not AnswerKind.COMPARISON:
@@ -217,6 +227,7 @@ def _alone(question: str, latest_year: int | None) -> Query:
         terms=_terms(question),
         kind=kind_of(question),
         years=years_of(question, latest_year),
+        names=names_of(question),
         unit=unit_of(question),
         spans_years=compares_years(question, latest_year),
     )
@@ -254,6 +265,7 @@ def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -
         terms=terms,
         kind=former.kind if inherits else kind,
         years=years or former.years,
+        names=names_of(question) or former.names,
         unit=unit_of(question) or (former.unit if inherits else ""),
         is_follow_up=True,
         spans_years=compares_years(question, latest_year) or (inherits and former.spans_years),

@@ -132,6 +132,12 @@ class Ranker:
         reading = self._read(passage)
         total = sum(idf.values()) or 1.0
         wide = sum(idf[term] for term in idf if term in reading.stems or term in reading.heading) / total
+        within = reading.stems | reading.heading
+        shared = {
+            **shared,
+            "missing_top": max((idf[term] for term in idf if term not in within), default=0.0) / total,
+            "name_missing": float(not query.names <= within),
+        }
         previous: frozenset[str] = frozenset()
         for rank, sentence in enumerate(reading.sentences):
             own = sentence.stems

@@ -225,6 +225,8 @@ class Query:
     kind: AnswerKind = AnswerKind.THING
     years: tuple[int, ...] = ()
     """Years that the question names, in order."""
+    names: frozenset[str] = frozenset()
+    """Stems of the proper names and acronyms that the question writes with a capital."""
     unit: str = ""
     """Unit of the quantity asked for (`eur`, `percent`…), when the question says it."""
     small_talk: SmallTalk | None = None

@@ -8,6 +8,7 @@ from ra_assistant.questions import (
     is_order,
     kind_of,
     leans_on_former,
+    names_of,
     small_talk_of,
     spell_out,
     understand,
@@ -126,6 +127,11 @@ def test_acronyms_are_searched_both_ways() -> None:
     assert "gip" in book.expand(understand("le groupement d’intérêt public", [], None)).terms
     query = understand("le groupement", [], None)
     assert book.expand(query) == query
+
+
+def test_proper_names_are_the_words_written_with_a_capital() -> None:
+    assert names_of("Combien Généthon emploie-t-il de GIP ?") == {"genethon", "gip"}
+    assert names_of("Genopole recrute") == frozenset()
 
 
 def test_units_are_understood() -> None:

@@ -83,5 +83,11 @@ def test_the_reader_marks_the_words_inside_their_sentence(rank) -> None:
     assert all(candidate.answer is None for _, candidate in found[1:])
 
 
+def test_a_name_that_the_passage_does_not_hold_is_noticed(rank) -> None:
+    assert feature(rank("Combien de visiteurs au Louvre ?"), "300", "name_missing") == 1.0
+    assert feature(rank("Qui est Marie Durand ?"), "Marie", "name_missing") == 0.0
+    assert feature(rank("budget du Louvre"), "20 M€", "missing_top") > 0.3
+
+
 def test_nothing_retrieved_gives_nothing(rank) -> None:
     assert rank("budget", text="") == []
