@@ -5,6 +5,7 @@ Heavy libraries are imported inside the function that needs them.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -50,18 +51,13 @@ class DiskBuild:
         self._weight = 0.0
 
     def cached_vectors(self) -> dict[str, Sequence[float]]:
-        """Return the vectors of the newest build with the same profile, by searchable text."""
+        """Return the vectors of the newest sound build with the same profile, by embedded text."""
         for build_id in reversed(self._builds.sealed_ids()):
-            manifest = self._builds.manifest(build_id)
-            if manifest.embedding == self._profile.fingerprint:
-                directory = self._builds.directory(build_id)
-                _, passages = read_contents(directory)
-                whole = (passage.searchable_text for passage in passages)
-                parts = (text for passage in passages for text in sentence_texts(passage))
-                sentence_vectors = read_sentence_vectors(directory).astype(np.float32).tolist()
-                known: dict[str, Sequence[float]] = dict(zip(parts, sentence_vectors, strict=True))
-                known.update(zip(whole, read_vectors(directory).tolist(), strict=True))
-                return known
+            with contextlib.suppress(StoreError):
+                manifest = self._builds.manifest(build_id)
+                if manifest.embedding == self._profile.fingerprint:
+                    self._builds.verify(manifest)
+                    return _vectors_by_text(self._builds.directory(build_id))
         return {}
 
     def write(
@@ -127,6 +123,16 @@ class DiskBuild:
         if self._store is None:
             raise RuntimeError("nothing was written to the build yet; call `write` first")
         return self._store
+
+
+def _vectors_by_text(directory: Path) -> dict[str, Sequence[float]]:
+    _, passages = read_contents(directory)
+    whole = (passage.searchable_text for passage in passages)
+    parts = (text for passage in passages for text in sentence_texts(passage))
+    sentence_vectors = read_sentence_vectors(directory).astype(np.float32).tolist()
+    known: dict[str, Sequence[float]] = dict(zip(parts, sentence_vectors, strict=True))
+    known.update(zip(whole, read_vectors(directory).tolist(), strict=True))
+    return known
 
 
 def _lexical_over(texts: Sequence[str]) -> Callable[[str], npt.NDArray[np.float32]]:

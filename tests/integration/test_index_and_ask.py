@@ -189,6 +189,22 @@ def spoil(path: Path, damage: str) -> None:
         path.write_bytes(data)
 
 
+@pytest.mark.parametrize("damage", ["outdated", "damaged"])
+def test_an_index_that_cannot_be_used_is_built_again_from_the_reports(
+    corpus: Path, index: Path, damage: str
+) -> None:
+    builds = BuildStore(index)
+    build = builds.directory(builds.current_id())
+    if damage == "outdated":
+        manifest = build / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 1'))
+    else:
+        (build / "vectors.npy").write_bytes(b"rien")
+    assert building.build(corpus, index).embedded == 4
+    with contextlib.closing(assembly.open_assistant(index)) as opened:
+        assert opened.ask("Où se trouve le siège ?").outcome is Outcome.ANSWERED
+
+
 def test_opening_an_index_many_times_leaves_it_intact(index: Path) -> None:
     for _ in range(3):
         opened = assembly.open_assistant(index)
