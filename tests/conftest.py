@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import assembly, building
+from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Section
 from tests.fakes import HashedEmbedder
@@ -31,7 +32,7 @@ def _clean_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def hashed_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the fake embedding model in the place of the real one."""
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
 
 

@@ -133,11 +133,12 @@ def _report_egress(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _main() -> None:
     from ra_assistant import assembly
+    from ra_assistant.retrieval import Fusion
     from tests.fakes import HashedEmbedder
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.addaudithook(_report_egress)
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     assembly.embedding_profile = lambda settings: profile  # type: ignore[assignment]
     stream = assembly.Assistant.stream
 

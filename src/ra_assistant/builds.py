@@ -33,7 +33,7 @@ import numpy.typing as npt
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Passage, Section, Span
 
-FORMAT = 2
+FORMAT = 3
 """Raised when an index of the former format can no longer be read."""
 POINTER = "current"
 MANIFEST = "manifest.json"
@@ -56,8 +56,8 @@ class Manifest:
     stored_passages: int
     documents: int
     versions: dict[str, str]
-    fusion_weight: float
-    """Weight of the vectors in retrieval, 0 to 1; the rest is BM25's."""
+    fusion: dict[str, float]
+    """How BM25 and the vectors are put together: `retrieval.Fusion`'s fields."""
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each other file of the build, by path below its directory."""

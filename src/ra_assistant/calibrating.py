@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ra_assistant.french.words import stems
 from ra_assistant.ports import Embedder
-from ra_assistant.retrieval import fuse
+from ra_assistant.retrieval import Fusion
 from ra_assistant.types import Passage
 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(8))
@@ -23,10 +23,14 @@ MOST_QUESTIONS = 80
 FEWEST_QUESTIONS = 8
 """Below that many headings nothing can be said, and BM25 decides alone."""
 _DEPTH = 10
+_HEADROOM = 1.6
+"""How far above its floor a model's ceiling is, in widths from the floor to its usual best cosine: the value
+that the model in the box was tuned to."""
 
 Vectors = npt.NDArray[np.float32]
-LexicalOver = Callable[[Sequence[str]], Callable[[str], npt.NDArray[np.float32]]]
-"""From the texts of a collection, the function that gives one BM25 score a text for a question."""
+LexicalOver = Callable[[Sequence[str]], Callable[[str], tuple[npt.NDArray[np.float32], float]]]
+"""From the texts of a collection, the function that gives, for a question, one BM25 score a text and the
+ideal score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Heading:
 class Calibration:
     """What each weight is worth."""
 
-    weight: float
+    fusion: Fusion
     questions: int
     ranks: dict[float, float]
     """Mean reciprocal rank (10) of the right passage, by weight; empty without questions."""
@@ -77,7 +81,7 @@ def calibrate(
     """
     asked = headings(passages)
     if len(asked) < FEWEST_QUESTIONS:
-        return Calibration(0.0, len(asked), {})
+        return Calibration(Fusion(0.0), len(asked), {})
     texts = [passage.searchable_text for passage in passages]
     vectors = vectors.copy()
     bare = embedder.embed_documents([heading.text for heading in asked])
@@ -85,21 +89,23 @@ def calibrate(
         texts[heading.passage] = heading.text
         vectors[heading.passage] = vector
     lexical_scores = lexical_over(texts)
+    cosines = np.array([vectors @ np.asarray(embedder.embed_query(h.question), np.float32) for h in asked])
+    floor = float(np.median(cosines))
+    ceiling = floor + max(1e-3, _HEADROOM * (float(cosines.max(axis=1).mean()) - floor))
     totals = dict.fromkeys(WEIGHTS, 0.0)
-    for heading in asked:
-        lexical = lexical_scores(heading.question)
-        dense = vectors @ np.asarray(embedder.embed_query(heading.question), dtype=np.float32)
+    for heading, dense in zip(asked, cosines, strict=True):
+        lexical, ideal = lexical_scores(heading.question)
         for weight in WEIGHTS:
-            totals[weight] += _reciprocal_rank(
-                fuse(_scores(lexical), _scores(dense), weight), heading.passage
-            )
+            fused = Fusion(weight, floor, ceiling).fuse(_best(lexical, 0.0), _best(dense, -1.0), ideal)
+            totals[weight] += _reciprocal_rank(fused, heading.passage)
     ranks = {weight: round(total / len(asked), 4) for weight, total in totals.items()}
-    return Calibration(max(WEIGHTS, key=lambda weight: (ranks[weight], -weight)), len(asked), ranks)
+    best = max(WEIGHTS, key=lambda weight: (ranks[weight], -weight))
+    return Calibration(Fusion(best, floor, ceiling), len(asked), ranks)
 
 
-def _scores(scores: npt.NDArray[np.float32]) -> dict[int, float]:
+def _best(scores: npt.NDArray[np.float32], above: float) -> dict[int, float]:
     best = np.argsort(-scores, kind="stable")[: 6 * _DEPTH]
-    return {int(position): float(scores[position]) for position in best if scores[position] > 0}
+    return {int(position): float(scores[position]) for position in best if scores[position] > above}
 
 
 def _reciprocal_rank(fused: dict[int, float], wanted: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -66,6 +67,12 @@ class Bm25Index:
             return 0
         starts = self._scorer.scores["indptr"]
         return int(starts[column + 1] - starts[column])
+
+    def ideal(self, weighted_terms: Mapping[str, float]) -> float:
+        """Return the sum of the terms' weights times their idf: an upper bound, terms nobody has included."""
+        count = self._scorer.scores["num_docs"]
+        frequencies = ((weight, self.document_frequency(term)) for term, weight in weighted_terms.items())
+        return sum(weight * math.log(1 + (count - f + 0.5) / (f + 0.5)) for weight, f in frequencies)
 
     def scores(self, weighted_terms: Mapping[str, float]) -> npt.NDArray[np.float32]:
         """Return one score a text, ≥ 0, shape (texts,); a term counts by its weight."""

@@ -55,6 +55,10 @@ class LexicalIndex(Protocol):
         """Return in how many passages a stem occurs."""
         ...
 
+    def ideal(self, weighted_terms: Mapping[str, float]) -> float:
+        """Return about what a passage that held every term would score, > 0 when there is a term."""
+        ...
+
 
 class VectorStore(Protocol):
     """Finds the passages whose vectors are nearest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ import numpy.typing as npt
 from ra_assistant.ports import Embedder, LexicalIndex, VectorStore
 from ra_assistant.types import Hit, Passage, Query
 
+IDEAL_SHARE = 0.6
+"""Share of the ideal BM25 score that passages which answer reach: tuned on the questions of ADR 6."""
 CANDIDATES = 60
 """Passages that each of the two searches brings to the fusion."""
 
@@ -26,12 +29,51 @@ class Mode(StrEnum):
     DENSE = "dense"
 
 
-class HybridRetriever:
-    """Ranks passages by (1 − w) · BM25 + w · cosine, each scaled to 0…1 over the query's candidates.
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the two searches are put together: (1 − weight) · lexical + weight · dense.
 
-    A weight of 0 is plain BM25: a query that the vectors cannot help is never made worse by more
-    than the weight allows. Score fusion with a tuned weight beats reciprocal ranks when one of the
-    two is much weaker (Bruch et al., An Analysis of Fusion Functions for Hybrid Retrieval, 2023).
+    Both parts are scaled to about 0…1 by what the best possible score would be, not by the best found:
+    a question whose words the report does not use gives a low lexical part, and the vectors decide; one
+    that quotes it gives a high one. Measured on questions that nothing was trained on against scaling by
+    the best found (docs/adr/0006): hit@1 +2 to +5 points. A weight of 0 is plain BM25.
+    """
+
+    weight: float
+    cosine_floor: float = 0.0
+    """Cosine of a question and a passage that has nothing to do with it."""
+    cosine_ceiling: float = 1.0
+    """Cosine of a question and a passage that says it in nearly the same words."""
+
+    def fuse(
+        self, lexical: Mapping[int, float], dense: Mapping[int, float], ideal: float
+    ) -> dict[int, float]:
+        """Return the fused score by position.
+
+        Args:
+            lexical: BM25 scores, by position.
+            dense: cosines, by position.
+            ideal: what a passage that held every term would score.
+        """
+        best = max(max(lexical.values(), default=0.0), IDEAL_SHARE * ideal) or 1.0
+        width = self.cosine_ceiling - self.cosine_floor
+        positions: Iterable[int] = lexical.keys() | dense.keys()
+        return {
+            position: (1 - self.weight) * lexical.get(position, 0.0) / best
+            + self.weight * max(0.0, dense.get(position, self.cosine_floor) - self.cosine_floor) / width
+            for position in positions
+        }
+
+
+_LEXICAL = Fusion(0.0)
+_DENSE = Fusion(1.0, cosine_floor=-1.0, cosine_ceiling=1.0)
+
+
+class HybridRetriever:
+    """Ranks passages by BM25 and by cosine, fused by score.
+
+    Score fusion with a tuned weight beats reciprocal ranks when one of the two is much weaker (Bruch et
+    al., An Analysis of Fusion Functions for Hybrid Retrieval, 2023).
     """
 
     def __init__(
@@ -41,14 +83,14 @@ class HybridRetriever:
         store: VectorStore,
         embedder: Embedder,
         vectors: Scores,
-        weight: float,
+        fusion: Fusion,
     ) -> None:
         self._passages = passages
         self._lexical = lexical
         self._store = store
         self._embedder = embedder
         self._vectors = vectors
-        self._weight = weight
+        self._fusion = fusion
         self._index = {passage.id: position for position, passage in enumerate(passages)}
         self._documents = np.array([passage.document_id for passage in passages])
 
@@ -61,11 +103,11 @@ class HybridRetriever:
         """
         if not self._passages:
             return []
-        weight = {Mode.LEXICAL: 0.0, Mode.DENSE: 1.0}.get(mode, self._weight)
+        fusion = {Mode.LEXICAL: _LEXICAL, Mode.DENSE: _DENSE}.get(mode, self._fusion)
         allowed = self._allowed(within)
-        lexical = self._lexical_scores(query.terms, allowed) if weight < 1 else {}
-        dense = self._dense_scores(query.text, allowed) if weight > 0 else {}
-        fused = fuse(lexical, dense, weight)
+        lexical = self._lexical_scores(query.terms, allowed) if fusion.weight < 1 else {}
+        dense = self._dense_scores(query.text, allowed) if fusion.weight > 0 else {}
+        fused = fusion.fuse(lexical, dense, self._lexical.ideal(query.terms))
         ranked = sorted(fused.items(), key=lambda item: (-item[1], item[0]))[:k]
         return [Hit(self._passages[position], score) for position, score in ranked if score > 0]
 
@@ -127,22 +169,3 @@ def _top(scores: Scores) -> list[int]:
     count = min(CANDIDATES, len(scores))
     best = np.argpartition(-scores, count - 1)[:count] if count else np.array([], dtype=int)
     return [int(position) for position in sorted(best)]
-
-
-def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> dict[int, float]:
-    """Return (1 − weight) · lexical + weight · dense by position, each scaled to 0…1 over what it holds.
-
-    A BM25 score is scaled from 0, a cosine from the lowest of the candidates.
-    """
-    lexical_parts = _scaled(lexical, floor=0.0)
-    dense_parts = _scaled(dense, floor=min(dense.values(), default=0.0))
-    positions: Iterable[int] = lexical.keys() | dense.keys()
-    return {
-        position: (1 - weight) * lexical_parts.get(position, 0.0) + weight * dense_parts.get(position, 0.0)
-        for position in positions
-    }
-
-
-def _scaled(scores: Mapping[int, float], floor: float) -> dict[int, float]:
-    width = max(scores.values(), default=0.0) - floor
-    return {position: (score - floor) / width if width > 0 else 1.0 for position, score in scores.items()}

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ra_assistant import assembly, building
+from ra_assistant.retrieval import Fusion
 from tests.conftest import REPORTS
 from tests.fakes import HashedEmbedder
 from tests.serving import Serving, serving
@@ -60,7 +61,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         path = root / "corpus" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "embedding_profile", lambda settings: profile)
         building.build(root / "corpus", root / "index")

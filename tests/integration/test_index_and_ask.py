@@ -12,6 +12,7 @@ from ra_assistant import assembly, building
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
+from ra_assistant.retrieval import Fusion
 from ra_assistant.types import Outcome, Turn
 from tests.fakes import HashedEmbedder
 
@@ -138,7 +139,7 @@ def test_a_build_cut_half_way_leaves_the_former_one_in_service(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = BuildStore(index).current_id()
-    profile = assembly.EmbeddingProfile(_Failing(), "other@1:64", 0.2)
+    profile = assembly.EmbeddingProfile(_Failing(), "other@1:64", Fusion(0.2))
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
     with pytest.raises(MemoryError):
         building.build(corpus, index)
@@ -149,7 +150,7 @@ def test_a_build_cut_half_way_leaves_the_former_one_in_service(
 def test_an_index_of_another_model_is_refused_with_the_command_to_run(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "other@1:64", 0.2)
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "other@1:64", Fusion(0.2))
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
     with pytest.raises(IndexOutdated, match="ra-assistant index"):
         assembly.open_assistant(index)
@@ -197,7 +198,7 @@ def test_an_index_that_cannot_be_used_is_built_again_from_the_reports(
     build = builds.directory(builds.current_id())
     if damage == "outdated":
         manifest = build / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 1'))
+        manifest.write_text(manifest.read_text().replace('"format": 3', '"format": 1'))
     else:
         (build / "vectors.npy").write_bytes(b"rien")
     assert building.build(corpus, index).embedded == 4

@@ -16,8 +16,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 FAKED = """
 import sys
 from ra_assistant import assembly
+from ra_assistant.retrieval import Fusion
 from tests.fakes import HashedEmbedder
-profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", 0.2)
+profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
 assembly.embedding_profile = lambda settings: profile
 from ra_assistant.cli import main
 sys.argv[0] = "ra-assistant"

@@ -17,7 +17,7 @@ from tests.conftest import make_document
 
 
 def manifest(build_id: str) -> Manifest:
-    return Manifest(build_id, "2026-01-01T00:00:00+00:00", "hashed", 2, {}, 1, 1, 1, {}, 0.2)
+    return Manifest(build_id, "2026-01-01T00:00:00+00:00", "hashed", 2, {}, 1, 1, 1, {}, {"weight": 0.2})
 
 
 def sealed(builds: BuildStore) -> str:
@@ -62,8 +62,8 @@ def test_another_format_is_outdated(tmp_path) -> None:
     builds = BuildStore(tmp_path)
     build_id = sealed(builds)
     path = builds.directory(build_id) / MANIFEST
-    path.write_text(path.read_text().replace('"format": 2', '"format": 0'))
-    with pytest.raises(IndexOutdated, match="format 0, expected 2"):
+    path.write_text(path.read_text().replace('"format": 3', '"format": 0'))
+    with pytest.raises(IndexOutdated, match="format 0, expected 3"):
         builds.manifest(build_id)
 
 

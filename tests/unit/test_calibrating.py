@@ -40,7 +40,12 @@ class _Oracle:
 
 def lexical_over(texts):
     index = Bm25Index.build(texts)
-    return lambda question: index.scores(questions.understand(question, (), None, civil=False).terms)
+
+    def scores(question):
+        terms = questions.understand(question, (), None, civil=False).terms
+        return index.scores(terms), index.ideal(terms)
+
+    return scores
 
 
 def calibrated(skill: float, count: int = len(SUBJECTS)):
@@ -59,23 +64,23 @@ def test_headings_are_taken_off_their_passages() -> None:
 
 def test_a_model_that_helps_weighs_what_ranks_best() -> None:
     found = calibrated(1.0)
-    assert found.weight > 0
-    assert found.ranks[found.weight] == max(found.ranks.values()) > found.ranks[0.0]
+    assert found.fusion.weight > 0
+    assert found.ranks[found.fusion.weight] == max(found.ranks.values()) > found.ranks[0.0]
 
 
 def test_a_model_that_does_not_help_weighs_nothing() -> None:
-    assert calibrated(0.0).weight == 0.0
+    assert calibrated(0.0).fusion.weight == 0.0
 
 
 def test_too_few_headings_leave_bm25_alone() -> None:
     found = calibrated(1.0, FEWEST_QUESTIONS - 1)
-    assert (found.weight, found.ranks) == (0.0, {})
+    assert (found.fusion.weight, found.ranks) == (0.0, {})
 
 
 def test_fused_is_never_below_bm25_on_the_questions_of_calibration() -> None:
     for skill in (0.0, 1.0):
         found = calibrated(skill)
-        assert found.ranks[found.weight] >= found.ranks[0.0]
+        assert found.ranks[found.fusion.weight] >= found.ranks[0.0]
 
 
 @pytest.mark.parametrize("heading", ["", "Introduction", "Le la les"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ra_assistant.lexical import Bm25Index
-from ra_assistant.retrieval import HybridRetriever, Mode
+from ra_assistant.retrieval import Fusion, HybridRetriever, Mode
 from ra_assistant.types import Passage, Query
 from tests.fakes import HashedEmbedder
 
@@ -33,7 +33,9 @@ def build():
         ]
         vectors = np.array(HashedEmbedder().embed_documents(texts), dtype=np.float32).reshape(-1, 64)
         store = _ExactStore(passages, vectors)
-        return HybridRetriever(passages, Bm25Index.build(texts), store, HashedEmbedder(), vectors, weight)
+        return HybridRetriever(
+            passages, Bm25Index.build(texts), store, HashedEmbedder(), vectors, Fusion(weight)
+        )
 
     return build
 
@@ -82,3 +84,23 @@ def test_a_term_weighs_what_it_is_given(build) -> None:
     first = retriever.retrieve(Query("", {"visiteur": 1.0, "budget": 0.1}), 1)
     second = retriever.retrieve(Query("", {"visiteur": 0.1, "budget": 1.0}), 1)
     assert (ids(first), ids(second)) == (["p0"], ["p1"])
+
+
+def test_a_question_in_other_words_is_left_to_the_vectors() -> None:
+    fusion = Fusion(0.5, cosine_floor=0.1, cosine_ceiling=0.6)
+    poor = fusion.fuse({0: 1.0}, {1: 0.5}, ideal=10.0)
+    rich = fusion.fuse({0: 6.0}, {1: 0.5}, ideal=10.0)
+    assert poor[1] > poor[0]
+    assert rich[0] > rich[1]
+
+
+def test_a_cosine_below_the_floor_counts_for_nothing() -> None:
+    assert Fusion(1.0, 0.2, 0.7).fuse({}, {0: 0.1, 1: 0.2, 2: 0.7}, 1.0) == {
+        0: 0.0,
+        1: 0.0,
+        2: pytest.approx(1.0),
+    }
+
+
+def test_nothing_found_is_fused_into_nothing() -> None:
+    assert Fusion(0.5).fuse({}, {}, 0.0) == {}

@@ -18,6 +18,10 @@ class ModelProfile:
     """Longer texts are cut."""
     query_prefix: str = ""
     document_prefix: str = ""
+    cosine_floor: float = 0.0
+    """Cosine of a question and a passage that has nothing to do with it."""
+    cosine_ceiling: float = 1.0
+    """Cosine of a question and a passage that says it in nearly the same words."""
     fusion_weight: float = 0.0
     """Weight of the vectors beside BM25, measured on tuning questions; 0 when it was not."""
 
@@ -32,5 +36,7 @@ def read_profile(path: Path) -> ModelProfile:
         max_tokens=kept["max_tokens"],
         query_prefix=kept.get("query_prefix", ""),
         document_prefix=kept.get("document_prefix", ""),
+        cosine_floor=kept.get("cosine_floor", 0.0),
+        cosine_ceiling=kept.get("cosine_ceiling", 1.0),
         fusion_weight=kept.get("fusion_weight", 0.0),
     )
