@@ -319,7 +319,9 @@ def main() -> None:
     rng = random.Random(options.seed)
     plan: list[list[Example]] = []
     while len(plan) < options.steps:
-        plan += batches(examples(questions, passages, rng, 0.6 if not plan and options.seed == SEED else 0.0), rng)
+        plan += batches(
+            examples(questions, passages, rng, 0.6 if not plan and options.seed == SEED else 0.0), rng
+        )
     plan = plan[: options.steps]
     print(len(questions), "questions", sum(map(len, plan)), "examples", len(plan), "steps", flush=True)
     model, tokenizer = load(RUNS / options.start)

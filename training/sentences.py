@@ -142,7 +142,9 @@ def main() -> None:
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl")}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train" and q["answers"]]
     rng = random.Random(SEED)
-    plan = [batch for _ in range(options.epochs) for batch in batches(questions, passages, options.batch, rng)]
+    plan = [
+        batch for _ in range(options.epochs) for batch in batches(questions, passages, options.batch, rng)
+    ]
     plan = plan[: options.steps]
     print(len(questions), "questions", len(plan), "steps", flush=True)
     body, tokenizer = encoder.load(RUNS / options.start)
