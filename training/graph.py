@@ -1,8 +1,9 @@
 """The exported form of a BERT body: an ONNX graph written node by node, its matrices in eight bits.
 
-Matrices: int8 in blocks along the input dimension (`MatMulNBits`, onnxruntime's operator), activations
-quantised on the fly by the runtime. Word rows: int8, one scale a row. The rest stays in float32: it weighs
-nothing.
+Matrices: int8 in blocks along the input dimension, unpacked to float32 by the runtime when it loads the
+model (constant folding): on processors without eight-bit dot products, float32 is twice as fast as
+onnxruntime's `MatMulNBits`. Word rows: int8, one scale a row, unpacked row by row. The rest stays in float32:
+it weighs nothing.
 """
 
 from __future__ import annotations
@@ -48,31 +49,20 @@ class Graph:
     def linear(
         self, value: str, name: str, weight: np.ndarray, bias: np.ndarray, *, block: int = BLOCK
     ) -> str:
-        """Add `value @ weight.T + bias`, the weight in blocks of eight bits, or float32 when none fit."""
+        """Add `value @ weight.T + bias`, the weight kept in blocks of eight bits, or float32 when none fit."""
         rows, columns = weight.shape
         if not block or columns % block:
             product = self.node(
                 "MatMul", [value, self.constant(f"{name}.weight", weight.T.astype(np.float32))]
             )
         else:
-            blocks = weight.reshape(rows, columns // block, block)
-            scale = np.maximum(np.abs(blocks).max(-1), 1e-8) / 127.0
-            packed = (np.round(blocks / scale[..., None]) + 128).clip(0, 255).astype(np.uint8)
-            inputs = [
-                value,
-                self.constant(f"{name}.packed", packed),
-                self.constant(f"{name}.scale", scale.astype(np.float32).reshape(-1)),
-            ]
-            product = self.node(
-                "MatMulNBits",
-                inputs,
-                domain="com.microsoft",
-                K=columns,
-                N=rows,
-                bits=8,
-                block_size=block,
-                accuracy_level=4,
-            )
+            blocks = weight.T.reshape(columns // block, block, rows)
+            scale = np.maximum(np.abs(blocks).max(1, keepdims=True), 1e-8).astype(np.float32) / 127.0
+            packed = np.round(blocks / scale).astype(np.int8)
+            size = self.constant(f"{name}.size", np.array([columns, rows], dtype=np.int64))
+            whole = self.node("Cast", [self.constant(f"{name}.packed", packed)], to=TensorProto.FLOAT)
+            whole = self.node("Mul", [whole, self.constant(f"{name}.scale", scale)])
+            product = self.node("MatMul", [value, self.node("Reshape", [whole, size])])
         return self.node("Add", [product, self.constant(f"{name}.bias", bias.astype(np.float32))])
 
     def norm(self, value: str, name: str, weights: Mapping[str, np.ndarray], epsilon: float) -> str:

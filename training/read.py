@@ -69,7 +69,7 @@ class Reader(torch.nn.Module):
         self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the span logits (batch, tokens, 2) and the logit that the passage answers (batch)."""
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=encoder.HALVES):
             hidden = self.body(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         hidden = hidden.float()
         spans = self.spans(hidden)
@@ -310,6 +310,7 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--frozen", type=int, default=2, help="lowest layers that stay as they are")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
@@ -326,7 +327,9 @@ def main() -> None:
     print(len(questions), "questions", sum(map(len, plan)), "examples", len(plan), "steps", flush=True)
     model, tokenizer = load(RUNS / options.start)
     # Rows stay as they are: most words of a report to come are not among those of the training questions.
+    model.body.embeddings.requires_grad_(requires_grad=options.frozen == 0)
     model.body.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
+    model.body.encoder.layer[: options.frozen].requires_grad_(requires_grad=False)
     optim = encoder.optimiser(model, options.rate, heads_rate=HEADS_RATE)
     rates = encoder.schedule(optim, len(plan))
     keeper = encoder.Keeper(RUNS / options.out, model, optim, rates)
