@@ -120,12 +120,19 @@ def encode(tokenizer: Tokenizer, items: list[tuple[str, str, str]], max_tokens: 
         mask[row, :n] = 1
         types[row, :n] = torch.tensor(e.type_ids)
         places = [
-            (a - begin, b - begin) if s == 1 and a >= begin else (-1, -1)
+            (bare(items[row][2], max(0, a - begin), b - begin), b - begin) if s == 1 and b > begin else (-1, -1)
             for (a, b), s in zip(e.offsets, e.sequence_ids, strict=True)
         ]
         inside[row, :n] = torch.tensor([a >= 0 for a, _ in places])
         offsets.append(places)
     return Encoded(ids, mask, types, inside, offsets)
+
+
+def bare(text: str, start: int, end: int) -> int:
+    """Return where a token's own characters begin: a piece counts the blank before it as its own."""
+    while start < end - 1 and text[start].isspace():
+        start += 1
+    return start
 
 
 def token_range(offsets: list[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:

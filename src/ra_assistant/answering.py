@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 
 from ra_assistant.composing import clip, compose
 from ra_assistant.errors import QuestionRefused
-from ra_assistant.ports import Retriever, SpanReader
+from ra_assistant.focusing import Window, windows
+from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
 from ra_assistant.types import Answer, Citation, Document, Hit, Outcome, Query, SmallTalk, Span, Turn
 from ra_assistant.verifying import violations
 
 RETRIEVED = 12
 """Passages whose sentences are compared."""
-READ = 6
-"""Passages that the span reader reads, the best ones."""
+READ_AT_ONCE = 4
+"""Passages that the span reader reads before it is asked whether it is sure."""
+SURE = 3.0
+"""Log-odds of an answer from which on no more passages are read."""
 SUGGESTED = 3
 
 
@@ -85,7 +88,7 @@ class ExtractiveAnswerer:
         understanding: Understanding,
         phrases: Phrases,
         known_share: Callable[[Query], float],
-        rival_margin: float,
+        rival_share: float,
         reader: SpanReader | None = None,
         build_id: str = "",
     ) -> None:
@@ -96,7 +99,7 @@ class ExtractiveAnswerer:
         self._understanding = understanding
         self._phrases = phrases
         self._known_share = known_share
-        self._rival_margin = rival_margin
+        self._rival_share = rival_share
         self._reader = reader
         self._build_id = build_id
         years = [document.year for document in documents if document.year is not None]
@@ -175,7 +178,7 @@ class ExtractiveAnswerer:
         probability = self._refusal.probability(query, candidates, self._known_share(query))
         if probability < self._refusal.threshold:
             return self._not_in_report(candidates, probability)
-        answer = compose(query, candidates, self._documents, self._rival_margin, sides)
+        answer = compose(query, candidates, self._documents, self._rival_share, sides)
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
             return self._not_in_report(candidates, probability)
@@ -206,22 +209,24 @@ class ExtractiveAnswerer:
 
     def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences of `hits`, best first, the span reader heard when there is one."""
-        return self._ranker.rank(query, hits, self._guesses(query, hits[:READ]))
+        first = self._ranker.candidates(query, hits)
+        if self._reader is None or not first:
+            return first
+        return self._ranker.reranked(first, self._guesses(self._reader, query, first))
 
-    def _guesses(self, query: Query, hits: Sequence[Hit]) -> dict[str, SpanGuess]:
-        if self._reader is None or not hits:
-            return {}
-        readings = self._reader.read(query.text, [(hit.passage.heading, hit.passage.text) for hit in hits])
-        return {
-            hit.passage.id: SpanGuess(
-                reading.answerable,
-                tuple(
-                    (Span(hit.passage.start + span.start, hit.passage.start + span.end), span.score)
-                    for span in reading.spans
-                ),
-            )
-            for hit, reading in zip(hits, readings, strict=True)
-        }
+    def _guesses(
+        self, reader: SpanReader, query: Query, candidates: Sequence[Candidate]
+    ) -> dict[str, SpanGuess]:
+        """Read a few windows at a time, the likeliest first, until one answers surely."""
+        chosen = windows(candidates)
+        guesses: dict[str, SpanGuess] = {}
+        for start in range(0, len(chosen), READ_AT_ONCE):
+            part = chosen[start : start + READ_AT_ONCE]
+            readings = reader.read(query.text, [(window.passage.heading, window.text) for window in part])
+            guesses |= {w.passage.id: _guess(w, r) for w, r in zip(part, readings, strict=True)}
+            if max(guess.answerable for guess in guesses.values()) >= SURE:
+                break
+        return guesses
 
     def _around(self, citation: Citation, hits: Sequence[Hit]) -> str:
         return "\n".join(
@@ -251,3 +256,9 @@ class ExtractiveAnswerer:
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, build_id=self._build_id)
+
+
+def _guess(window: Window, reading: SpanReading) -> SpanGuess:
+    origin = window.span.start
+    spans = ((Span(origin + span.start, origin + span.end), span.score) for span in reading.spans)
+    return SpanGuess(window.span, reading.answerable, tuple(spans))

@@ -152,7 +152,7 @@ def _answerer(
     return ExtractiveAnswerer(
         documents=documents,
         retriever=retriever,
-        ranker=Ranker(by_id, lexical, len(passages), model["ranker"], sentences),
+        ranker=Ranker(by_id, lexical, len(passages), model["ranker"], sentences, model["first"]),
         refusal=RefusalModel(model["refusal"], model["threshold"]),
         understanding=Understanding(
             questions.clean_question,
@@ -166,7 +166,7 @@ def _answerer(
             wording.NOT_IN_REPORT, wording.NOTHING_NEAR, wording.ORDER_REFUSED, wording.SMALL_TALK
         ),
         known_share=lambda query: _known_share(query, lexical),
-        rival_margin=model["rival_margin"],
+        rival_share=model["rival_share"],
         reader=span_reader(),
         build_id=build_id,
     )

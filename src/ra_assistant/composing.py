@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +28,7 @@ def compose(
     query: Query,
     candidates: Sequence[Candidate],
     documents: Mapping[str, Document],
-    rival_margin: float,
+    rival_share: float,
     sides: Sequence[int] = (),
 ) -> Answer:
     """Return the answer that the best candidates give; `candidates` holds at least one.
@@ -36,10 +37,11 @@ def compose(
         query: the question as it was understood.
         candidates: sentences, best first.
         documents: the corpus, by document id.
-        rival_margin: a second sentence is shown when its log-odds are within this of the first's.
+        rival_share: another sentence is quoted too when it is this many times as likely to answer as the
+            best one, 0 to 1.
         sides: years to compare, each with its citation; empty when nothing is compared.
     """
-    chosen = _chosen(candidates, documents, rival_margin, sides)
+    chosen = _chosen(candidates, documents, rival_share, sides)
     citations: list[Citation] = []
     parts: list[str] = []
     lead = _lead(chosen[0], documents)
@@ -73,7 +75,7 @@ def _count(text: str) -> int:
 
 
 def _chosen(
-    candidates: Sequence[Candidate], documents: Mapping[str, Document], margin: float, sides: Sequence[int]
+    candidates: Sequence[Candidate], documents: Mapping[str, Document], share: float, sides: Sequence[int]
 ) -> list[Candidate]:
     """Return the sentences to quote: one a side for a comparison, the best and its near rivals else."""
     best = candidates[0]
@@ -83,7 +85,7 @@ def _chosen(
             return [side for side in found if side is not None][:MAX_CITATIONS]
     chosen = [best]
     for candidate in candidates[1:]:
-        if len(chosen) == MAX_CITATIONS or candidate.score < best.score - margin:
+        if len(chosen) == MAX_CITATIONS or math.exp(candidate.score - best.score) < share:
             break
         if not any(_same_words(candidate, other, documents) for other in chosen):
             chosen.append(candidate)

@@ -11,7 +11,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ra_assistant.french.lexicon import table
@@ -30,10 +30,12 @@ _MOST_ODDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class SpanGuess:
-    """What the span reader says of one passage."""
+    """What the span reader says of the stretch of a passage that it read."""
 
+    window: Span
+    """What was read, as offsets in the document."""
     answerable: float
-    """Log-odds that the passage answers the question."""
+    """Log-odds that it answers the question."""
     spans: tuple[tuple[Span, float], ...]
     """Best spans, as offsets in the document, with their score; best first."""
 
@@ -84,37 +86,58 @@ class Ranker:
         passage_count: int,
         weights: Mapping[str, float],
         sentences: SentenceScorer | None = None,
+        first_weights: Mapping[str, float] | None = None,
     ) -> None:
+        """Use `weights` on the features of a candidate, `first_weights` as long as no reader has spoken."""
         self._documents = documents
         self._lexical = lexical
         self._passage_count = passage_count
         self._weights = weights
+        self._first_weights = weights if first_weights is None else first_weights
         self._sentences = sentences
         years = [document.year for document in documents.values() if document.year is not None]
         self._latest = max(years, default=None)
         self._readings: dict[str, _Reading] = {}
 
-    def rank(
-        self, query: Query, hits: Sequence[Hit], guesses: Mapping[str, SpanGuess] | None = None
-    ) -> list[Candidate]:
-        """Return the sentences of `hits`, best first, ties in reading order.
+    def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the sentences of `hits`, best first by what needs no reader, ties in reading order.
 
         Args:
             query: the question as it was understood.
             hits: passages, best first.
-            guesses: what the span reader says, by passage id; empty without a reader.
         """
         idf = {term: weight * self._idf(term) for term, weight in query.terms.items()}
         best = hits[0].score if hits else 1.0
-        candidates: list[Candidate] = []
+        found: list[Candidate] = []
         cosines = {hit.passage.id: self._cosines(query, hit.passage) for hit in hits}
         nearest = max((cosine for row in cosines.values() for cosine in row), default=0.0)
         for rank, hit in enumerate(hits):
-            guess = (guesses or {}).get(hit.passage.id)
             shared = {"passage": hit.score / best if best else 0.0, "rank": 1.0 / (1 + rank)}
             nearness = [{"cosine": c, "cosine_gap": c - nearest} for c in cosines[hit.passage.id]]
-            candidates.extend(self._candidates(query, idf, hit.passage, shared, guess, nearness))
-        return sorted(candidates, key=lambda candidate: -candidate.score)
+            found.extend(self._candidates(query, idf, hit.passage, shared, nearness))
+        return sorted(found, key=lambda candidate: -candidate.score)
+
+    def reranked(
+        self, candidates: Sequence[Candidate], guesses: Mapping[str, SpanGuess]
+    ) -> list[Candidate]:
+        """Return the candidates, best first, with what the reader says of them.
+
+        Args:
+            candidates: as `candidates` returned them.
+            guesses: what the reader says, by passage id; nothing for a passage that it did not read.
+        """
+        surest = max((guess.answerable for guess in guesses.values()), default=0.0)
+        weighed = [self._weighed(candidate, guesses, surest) for candidate in candidates]
+        return sorted(weighed, key=lambda candidate: -candidate.score)
+
+    def _weighed(
+        self, candidate: Candidate, guesses: Mapping[str, SpanGuess], surest: float
+    ) -> Candidate:
+        features = dict(candidate.features)
+        answer = _reader_features(features, guesses.get(candidate.passage.id), candidate.span, surest)
+        return replace(
+            candidate, features=features, score=_weigh(self._weights, features), answer=answer
+        )
 
     def _idf(self, term: str) -> float:
         frequency = self._lexical.document_frequency(term)
@@ -126,7 +149,6 @@ class Ranker:
         idf: Mapping[str, float],
         passage: Passage,
         shared: Mapping[str, float],
-        guess: SpanGuess | None,
         nearness: Sequence[Mapping[str, float]],
     ) -> Iterator[Candidate]:
         reading = self._read(passage)
@@ -152,9 +174,7 @@ class Ranker:
             features["cover_near"] = sum(idf[term] for term in near) / total
             features |= _fit(query, sentence.text)
             features |= self._time(query, passage, sentence, reading)
-            answer = _reader_features(features, guess, sentence.span)
-            score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
-            yield Candidate(passage, sentence.span, features, score + self._weights.get("bias", 0.0), answer)
+            yield Candidate(passage, sentence.span, features, _weigh(self._first_weights, features), None)
             previous = own
 
     def _cosines(self, query: Query, passage: Passage) -> Sequence[float]:
@@ -293,16 +313,24 @@ def _is_name(match: re.Match[str]) -> bool:
     return match.start() > 0 or len(match.group().split()) > 1
 
 
-def _reader_features(features: dict[str, float], guess: SpanGuess | None, sentence: Span) -> Span | None:
+def _weigh(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * value for name, value in features.items())
+
+
+def _reader_features(
+    features: dict[str, float], guess: SpanGuess | None, sentence: Span, surest: float
+) -> Span | None:
     """Add what the reader says of the sentence; return the words it marks there.
 
     A sentence's share is the probability that the reader gives to the spans inside it, among the best
-    spans of its passage.
+    spans of what it read.
     """
-    if guess is None:
+    if guess is None or not _holds(guess.window, sentence):
+        features["unread"] = 1.0
         return None
     odds = max(-_MOST_ODDS, min(_MOST_ODDS, guess.answerable))
     features["reader_passage"] = odds
+    features["reader_gap"] = max(-2 * _MOST_ODDS, guess.answerable - surest)
     inside = [rank for rank, (span, _) in enumerate(guess.spans) if _holds(sentence, span)]
     if not inside:
         features["reader_absent"] = 1.0
@@ -313,8 +341,9 @@ def _reader_features(features: dict[str, float], guess: SpanGuess | None, senten
     features["reader_share"] = share
     features["reader_first"] = float(inside[0] == 0)
     features["reader_sure"] = share / (1 + math.exp(-odds))
+    features["reader_logits"] = guess.spans[inside[0]][1] / 10
     return guess.spans[inside[0]][0]
 
 
-def _holds(sentence: Span, span: Span) -> bool:
-    return sentence.start <= span.start and span.end <= sentence.end
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

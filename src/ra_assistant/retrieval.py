@@ -106,7 +106,10 @@ class HybridRetriever:
         fusion = {Mode.LEXICAL: _LEXICAL, Mode.DENSE: _DENSE}.get(mode, self._fusion)
         allowed = self._allowed(within)
         lexical = self._lexical_scores(query.terms, allowed) if fusion.weight < 1 else {}
-        dense = self._dense_scores(query.text, allowed) if fusion.weight > 0 else {}
+        dense = self._dense_scores(query.text, allowed, lexical) if fusion.weight > 0 else {}
+        if fusion.weight < 1:
+            scores = self._lexical.scores(query.terms)
+            lexical = {position: float(scores[position]) for position in lexical.keys() | dense.keys()}
         fused = fusion.fuse(lexical, dense, self._lexical.ideal(query.terms))
         ranked = sorted(fused.items(), key=lambda item: (-item[1], item[0]))[:k]
         return [Hit(self._passages[position], score) for position, score in ranked if score > 0]
@@ -122,15 +125,24 @@ class HybridRetriever:
             scores = np.where(allowed, scores, 0.0)
         return {position: float(scores[position]) for position in _top(scores) if scores[position] > 0}
 
-    def _dense_scores(self, text: str, allowed: npt.NDArray[np.bool_] | None) -> dict[int, float]:
+    def _dense_scores(
+        self, text: str, allowed: npt.NDArray[np.bool_] | None, others: Iterable[int]
+    ) -> dict[int, float]:
+        """Return the cosines of the nearest passages and of `others`, which the full-text search found."""
         if not text:
             return {}
         vector = self._embedder.embed_query(text)
         if allowed is None:
-            return {self._index[name]: score for name, score in self._store.nearest(vector, CANDIDATES)}
-        positions = np.flatnonzero(allowed)
-        scores = self._vectors[positions] @ np.asarray(vector, dtype=np.float32)
-        return {int(positions[rank]): float(scores[rank]) for rank in _top(scores)}
+            found = {self._index[name]: score for name, score in self._store.nearest(vector, CANDIDATES)}
+        else:
+            positions = np.flatnonzero(allowed)
+            scores = self._vectors[positions] @ np.asarray(vector, dtype=np.float32)
+            found = {int(positions[rank]): float(scores[rank]) for rank in _top(scores)}
+        missing = [position for position in others if position not in found]
+        if missing:
+            cosines = self._vectors[missing] @ np.asarray(vector, dtype=np.float32)
+            found |= dict(zip(missing, map(float, cosines), strict=True))
+        return found
 
 
 class SentenceVectors:

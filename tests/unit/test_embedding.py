@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ra_assistant.embedding import OnnxEmbedder, batches, read_profile
+from tests.tiny import tiny_tokenizer
 
 TRAINING = Path(__file__).parents[2] / "training"
 SHIPPED = Path(str(resources.files("ra_assistant.models"))) / "embedding"
@@ -36,17 +37,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         import encoder
         import export
         import torch
-        import vocabulary
         from transformers import BertConfig, BertModel
     finally:
         sys.path.remove(str(TRAINING))
     source, target = tmp_path_factory.mktemp("float"), tmp_path_factory.mktemp("onnx")
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    pieces = [*vocabulary.SPECIAL, *letters, *(f"##{c}" for c in letters), *".,%?'", "le", "reseau", "agents"]
-    vocabulary.finished(vocabulary.empty_tokenizer(), pieces).save(str(source / "tokenizer.json"))
+    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "reseau", "agents"], unigram=False)
     torch.manual_seed(7)
     config = BertConfig(
-        vocab_size=len(pieces),
+        vocab_size=pieces,
         hidden_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,

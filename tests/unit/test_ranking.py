@@ -21,7 +21,9 @@ def rank():
         index = Bm25Index.build([passage.searchable_text for passage in passages])
         ranker = Ranker({document.id: document}, index, len(passages), weights or {"cover": 1.0})
         query = understand(question, [], 2021)
-        found = ranker.rank(query, [Hit(passage, 1.0) for passage in passages], guesses)
+        found = ranker.candidates(query, [Hit(passage, 1.0) for passage in passages])
+        if guesses:
+            found = ranker.reranked(found, guesses)
         return [(text[c.span.start : c.span.end], c) for c in found]
 
     return rank
@@ -74,7 +76,7 @@ def test_the_reader_marks_the_words_inside_their_sentence(rank) -> None:
     document = make_document(TEXT)
     (passage, *_) = SentenceSplitter().split(document)
     start = TEXT.index("Marie Durand")
-    guess = SpanGuess(1.5, ((Span(start, start + len("Marie Durand")), 7.0),))
+    guess = SpanGuess(Span(0, len(TEXT)), 1.5, ((Span(start, start + len("Marie Durand")), 7.0),))
     found = rank("la patronne", {passage.id: guess}, weights={"reader_first": 1.0})
     text, best = found[0]
     assert "Marie Durand" in text

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ra_assistant.span_reader import SPAN_TOKENS, OnnxSpanReader, best_spans
+from tests.tiny import tiny_tokenizer
 
 TRAINING = Path(__file__).parents[2] / "training"
 SHIPPED = Path(str(resources.files("ra_assistant.models"))) / "reader"
@@ -26,33 +27,22 @@ PASSAGES = [
 shipped = pytest.mark.skipif(not (SHIPPED / "model.onnx").is_file(), reason="built without the reader")
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+@pytest.fixture(scope="module", params=[False, True], ids=["wordpiece", "unigram"])
+def tiny(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Path, Path]:
     """Return a tiny random reader as training keeps it, and the same as the package ships it."""
     sys.path.insert(0, str(TRAINING))
     try:
         import export
         import read
         import torch
-        import vocabulary
         from transformers import BertConfig, BertModel
     finally:
         sys.path.remove(str(TRAINING))
     source, target = tmp_path_factory.mktemp("float"), tmp_path_factory.mktemp("onnx")
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    pieces = [
-        *vocabulary.SPECIAL,
-        *letters,
-        *(f"##{c}" for c in letters),
-        *".,%?':+",
-        "le",
-        "fuites",
-        "maire",
-    ]
-    vocabulary.finished(vocabulary.empty_tokenizer(), pieces).save(str(source / "tokenizer.json"))
+    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "fuites", "maire"], unigram=request.param)
     torch.manual_seed(11)
     config = BertConfig(
-        vocab_size=len(pieces),
+        vocab_size=pieces,
         hidden_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,

@@ -1,0 +1,259 @@
+"""Questions with their ranked candidates, from several corpora: what the ranker and the refusal are fitted on.
+
+Corpora, each indexed once and kept in `training/runs/fitting`:
+piaf      articles of half 0 kept for tuning, asked among all passages of half 0
+reports   organisations kept for tuning, in groups as large as a small report
+SLUG      a complete fictional report, two editions together
+genopole  the shipped corpus with the visitors' questions of `eval/genopole_dev.jsonl`
+real      the three real reports with `eval/reports_dev.jsonl`
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common import DATA, HERE, RUNS, SEED, SHARED, fold, read_lines
+
+from ra_assistant import assembly, building
+from ra_assistant.answering import RETRIEVED
+from ra_assistant.ranking import Candidate
+from ra_assistant.types import Query, Turn
+
+GROUP = 24
+FITTING = RUNS / "fitting"
+FICTIONAL = ("autorite", "biopole", "eaux", "musee")
+ELSEWHERE = 0.35
+"""Share of the questions that are asked of a corpus that cannot answer as well."""
+
+Holds = Callable[[str, str], bool]
+"""Whether a sentence (document path, text) answers."""
+
+
+@dataclass
+class Asked:
+    """One question with its candidates."""
+
+    source: str
+    group: str
+    kind: str
+    query: Query
+    candidates: list[Candidate]
+    right: list[bool]
+    known: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, where it is asked, and how a sentence that answers is known."""
+
+    text: str
+    history: tuple[str, ...]
+    kind: str
+    group: str
+    within: frozenset[str] | None
+    """Paths of the documents to search; None for the whole corpus."""
+    holds: Holds
+
+
+def never(_path: str, _text: str) -> bool:
+    """Say that nothing answers."""
+    return False
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the folded words and numbers of a text."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
+def says(part: str, whole: str) -> bool:
+    """Tell whether the words of a text hold those of another, in order and side by side."""
+    a, b = plain_words(part), plain_words(whole)
+    return bool(a) and any(b[i : i + len(a)] == a for i in range(len(b) - len(a) + 1))
+
+
+def near(text: str, phrase: str) -> bool:
+    """Tell whether two texts share at least half of the words of the shorter."""
+    a, b = Counter(plain_words(text)), Counter(plain_words(phrase))
+    return sum((a & b).values()) >= 0.5 * min(sum(a.values()), sum(b.values()))
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _of_answers(path: str, answers: Sequence[str]) -> Holds:
+    wanted = [" ".join(answer.split()) for answer in answers]
+    return lambda p, text: p == path and any(answer in " ".join(text.split()) for answer in wanted)
+
+
+def piaf(corpus: Path) -> Iterator[Question]:
+    """Write the passages of half 0 as texts; yield the questions kept for tuning."""
+    for passage in read_lines(DATA / "passages.jsonl"):
+        if passage["set"] == "piaf" and passage["part"] in {"train", "dev"}:
+            (corpus / f"{passage['id']}.txt").write_text(passage["text"], encoding="utf-8")
+    for q in read_lines(DATA / "questions.jsonl"):
+        if q["set"] == "piaf" and q["part"] == "dev":
+            path = f"{q['passage']}.txt"
+            holds = _of_answers(path, [a["text"] for a in q["answers"]])
+            yield Question(q["question"], (), "piaf", q["passage"].split("-")[1], None, holds)
+
+
+def reports(corpus: Path) -> Iterator[Question]:
+    """Write the passages of the invented organisations; yield the questions kept for tuning, by group."""
+    rng = random.Random(SEED)
+    passages = [
+        p
+        for p in read_lines(DATA / "passages.jsonl")
+        if p["set"] == "rapports" and p["part"] in {"train", "dev"}
+    ]
+    rng.shuffle(passages)
+    places: dict[str, str] = {}
+    members: dict[str, set[str]] = defaultdict(set)
+    # The passages kept for tuning come first: their groups are made of them and of two of training for one.
+    for part, size in (("dev", GROUP // 3), ("train", GROUP - GROUP // 3)):
+        for number, passage in enumerate(p for p in passages if p["part"] == part):
+            name = f"g{number // size:03}"
+            places[passage["id"]] = name
+            members[name].add(f"{passage['id']}.md")
+    wanted = {places[p["id"]] for p in passages if p["part"] == "dev"}
+    for passage in passages:
+        if places[passage["id"]] in wanted:
+            head = f"---\ntitle: Rapport\nyear: {passage['year'] or 2020}\n---\n"
+            text = f"{head}## {passage['title']}\n\n{passage['text']}\n"
+            (corpus / f"{passage['id']}.md").write_text(text, encoding="utf-8")
+    groups = sorted(wanted)
+    for q in read_lines(DATA / "questions.jsonl"):
+        if q["set"] != "rapports" or q["part"] != "dev":
+            continue
+        group, history = places[q["passage"]], tuple(q["history"])
+        holds = _of_answers(f"{q['passage']}.md", [a["text"] for a in q["answers"]]) if q["answers"] else never
+        yield Question(q["question"], history, q["type"], group, frozenset(members[group]), holds)
+        if rng.random() < ELSEWHERE:
+            other = rng.choice([g for g in groups if g != group])
+            yield Question(q["question"], history, "elsewhere", group, frozenset(members[other]), never)
+
+
+def fictional(slug: str) -> Callable[[Path], Iterator[Question]]:
+    """Return the source of a complete fictional report."""
+
+    def source(corpus: Path) -> Iterator[Question]:
+        for path in sorted((SHARED / "fictional").glob(f"{slug}_*.md")):
+            shutil.copy(path, corpus)
+        for q in read_lines(SHARED / "fictional" / f"{slug}.questions.jsonl"):
+            proofs = q["preuves"]
+
+            def holds(path: str, text: str, proofs: list[dict[str, str]] = proofs) -> bool:
+                return any(
+                    path == p["document"] and says(p["reponse"], text) and near(text, p["phrase"])
+                    for p in proofs
+                )
+
+            yield Question(q["question"], tuple(q.get("historique") or ()), q["type"], slug, None, holds)
+
+    return source
+
+
+def _containing(groups: Sequence[Sequence[str]], path: str | None) -> Holds:
+    def has(alternative: str, text: str) -> bool:
+        bare = fold(alternative).strip()
+        if re.fullmatch(r"[\d .,]+", bare):
+            return re.search(rf"(?<![\d.,]){re.escape(bare)}(?!\d)(?![.,]\d)", text) is not None
+        return bare in text
+
+    def holds(where: str, text: str) -> bool:
+        folded = re.sub(r"\s+", " ", re.sub("[\u2019\u02bc\u2018]", "'", fold(text)))
+        return (path is None or where == path) and all(any(has(a, folded) for a in group) for group in groups)
+
+    return holds
+
+
+def _visitors(name: str) -> Iterator[Question]:
+    for q in read_lines(SHARED / "eval" / f"{name}.jsonl"):
+        history = tuple(t["content"] if isinstance(t, dict) else t for t in q["history"])
+        path = q.get("document")
+        holds = _containing(q["answer_contains"], path) if q["answerable"] else never
+        kind = q["kind"] if q["answerable"] else f"refuse_{q['kind']}"
+        yield Question(q["question"], history, kind, name, frozenset([path]) if path else None, holds)
+
+
+def genopole(corpus: Path) -> Iterator[Question]:
+    """Return the shipped corpus and the visitors' questions about it."""
+    for path in (HERE.parent / "corpus").glob("*.md"):
+        shutil.copy(path, corpus)
+    yield from _visitors("genopole_dev")
+
+
+def real(corpus: Path) -> Iterator[Question]:
+    """Return the three real reports and the visitors' questions about each."""
+    for path in (SHARED / "reports").iterdir():
+        if path.name in {"bilan_2023.pdf", "bilan_2024.pdf", "agas_rapport_2021.md"}:
+            shutil.copy(path, corpus)
+    yield from _visitors("reports_dev")
+
+
+SOURCES: dict[str, Callable[[Path], Iterator[Question]]] = {
+    "piaf": piaf,
+    "reports": reports,
+    **{slug: fictional(slug) for slug in FICTIONAL},
+    "genopole": genopole,
+    "real": real,
+}
+
+
+def questions_of(source: str) -> list[Question]:
+    """Return the questions of a source, its corpus written and indexed when it is not yet."""
+    folder = FITTING / source
+    corpus = _fresh(folder / "corpus")
+    questions = list(SOURCES[source](corpus))
+    building.build(corpus, folder / "index")
+    return questions
+
+
+def asked(source: str) -> Iterator[Asked]:
+    """Yield every question of a source with its ranked candidates."""
+    questions = questions_of(source)
+    assistant = assembly.open_assistant(FITTING / source / "index")
+    ids = {document.path: document.id for document in assistant.documents}
+    paths = {document.id: document.path for document in assistant.documents}
+    texts = {document.id: document.text for document in assistant.documents}
+    answerer = assistant.answerer
+    for question in questions:
+        history = question.history
+        turns = [Turn(history[i], "".join(history[i + 1 : i + 2])) for i in range(0, len(history), 2)]
+        query = answerer.understood(question.text, turns)
+        if not query.terms:
+            continue
+        within = None
+        if question.within is not None:
+            within = frozenset(ids[path] for path in question.within if path in ids)
+        hits = answerer._hits(query, answerer._sides(query), within)
+        candidates = answerer.candidates(query, hits)
+        right = [
+            question.holds(
+                paths[c.passage.document_id], texts[c.passage.document_id][c.span.start : c.span.end]
+            )
+            for c in candidates
+        ]
+        known = answerer._known_share(query)
+        yield Asked(source, f"{source}:{question.group}", question.kind, query, candidates, right, known)
+    assistant.close()
+
+
+def main() -> None:
+    """Index every corpus."""
+    for source in SOURCES:
+        print(json.dumps({source: len(questions_of(source))}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
