@@ -11,7 +11,7 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
-from ra_assistant.types import Answer, Citation, Document, Hit, Outcome, Query, SmallTalk, Span, Turn
+from ra_assistant.types import Answer, AnswerKind, Citation, Document, Hit, Outcome, Query, SmallTalk, Span, Turn
 from ra_assistant.verifying import violations
 
 RETRIEVED = 12
@@ -21,6 +21,8 @@ READ_AT_ONCE = 4
 SURE = 3.0
 """Log-odds of an answer from which on no more passages are read."""
 SUGGESTED = 3
+SPEAKS_OF_IT = 0.6
+"""Share of a question's words, by weight, that a sentence about the same thing holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Phrases:
 
     not_in_report: str
     nothing_near: str
+    near_miss: Mapping[AnswerKind, str]
+    """What to say when the nearest sentence speaks of it and lacks the kind of thing asked for."""
+    yes: str
+    no: str
     order_refused: str
     small_talk: Mapping[SmallTalk, str]
 
@@ -177,11 +183,12 @@ class ExtractiveAnswerer:
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
         if probability < self._refusal.threshold:
-            return self._not_in_report(candidates, probability)
-        answer = compose(query, candidates, self._documents, self._rival_share, sides)
+            return self._not_in_report(query, candidates, probability)
+        verdicts = {True: self._phrases.yes, False: self._phrases.no}
+        answer = compose(query, candidates, self._documents, self._rival_share, sides, verdicts)
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
-            return self._not_in_report(candidates, probability)
+            return self._not_in_report(query, candidates, probability)
         return replace(answer, probability=probability)
 
     def _sides(self, query: Query) -> tuple[int, ...]:
@@ -237,7 +244,7 @@ class ExtractiveAnswerer:
             and citation.start < hit.passage.end
         )
 
-    def _not_in_report(self, candidates: Sequence[Candidate], probability: float) -> Answer:
+    def _not_in_report(self, query: Query, candidates: Sequence[Candidate], probability: float) -> Answer:
         nearest: dict[str, Candidate] = {}
         for candidate in candidates:
             if not candidate.features.get("heading"):
@@ -248,11 +255,18 @@ class ExtractiveAnswerer:
             span = clip(document.text, candidate.span, Span(candidate.span.start, candidate.span.start + 1))
             suggestions.append(Citation(len(suggestions) + 1, document, span.start, span.end))
         return Answer(
-            self._phrases.not_in_report if suggestions else self._phrases.nothing_near,
+            self._refusal_sentence(query, candidates) if suggestions else self._phrases.nothing_near,
             Outcome.NOT_IN_REPORT,
             suggestions=tuple(suggestions),
             probability=probability,
         )
+
+    def _refusal_sentence(self, query: Query, candidates: Sequence[Candidate]) -> str:
+        """Say what is missing when the nearest sentence speaks of the thing that is asked about."""
+        nearest = candidates[0].features
+        if nearest.get("misfit") and nearest.get("cover", 0.0) >= SPEAKS_OF_IT:
+            return self._phrases.near_miss.get(query.kind, self._phrases.not_in_report)
+        return self._phrases.not_in_report
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, build_id=self._build_id)

@@ -163,7 +163,13 @@ def _answerer(
             questions.MAX_QUESTION_CHARS,
         ),
         phrases=Phrases(
-            wording.NOT_IN_REPORT, wording.NOTHING_NEAR, wording.ORDER_REFUSED, wording.SMALL_TALK
+            wording.NOT_IN_REPORT,
+            wording.NOTHING_NEAR,
+            wording.NEAR_MISS,
+            wording.YES,
+            wording.NO,
+            wording.ORDER_REFUSED,
+            wording.SMALL_TALK,
         ),
         known_share=lambda query: _known_share(query, lexical),
         rival_share=model["rival_share"],

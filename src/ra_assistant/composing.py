@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from ra_assistant.french.words import content_words
+from ra_assistant.french.lexicon import table
+from ra_assistant.french.words import content_words, fold
 from ra_assistant.ranking import Candidate, block_at
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line
@@ -30,6 +32,7 @@ def compose(
     documents: Mapping[str, Document],
     rival_share: float,
     sides: Sequence[int] = (),
+    verdicts: Mapping[bool, str] | None = None,
 ) -> Answer:
     """Return the answer that the best candidates give; `candidates` holds at least one.
 
@@ -40,11 +43,13 @@ def compose(
         rival_share: another sentence is quoted too when it is this many times as likely to answer as the
             best one, 0 to 1.
         sides: years to compare, each with its citation; empty when nothing is compared.
+        verdicts: how « yes » and « no » are said; a question that a sentence settles is answered by one.
     """
     chosen = _chosen(candidates, documents, rival_share, sides)
     citations: list[Citation] = []
     parts: list[str] = []
-    lead = _lead(chosen[0], documents)
+    settled = None if sides or not verdicts else settles(query, _text(chosen[0], documents))
+    lead = verdicts[settled] if verdicts and settled is not None else _lead(chosen[0], documents)
     for candidate in chosen:
         document = documents[candidate.passage.document_id]
         quoted = _quoted(query, document, candidate)
@@ -56,7 +61,10 @@ def compose(
         parts.append(f"«\u00a0{text}\u00a0» [{marker}]")
     text = " ".join(parts)
     highlights: tuple[Span, ...] = ()
-    if lead:
+    if lead and settled is not None:
+        text = f"{lead}\u00a0: {text}"
+        highlights = (Span(0, len(lead)),)
+    elif lead:
         text = f"{lead}. {text}" if lead[-1] not in ".!?…" else f"{lead} {text}"
         highlights = (Span(0, len(lead)),)
     first = chosen[0]
@@ -68,6 +76,28 @@ def compose(
         highlights=highlights,
         span=(first.passage.document_id, marked.start, marked.end),
     )
+
+
+def settles(query: Query, sentence: str) -> bool | None:
+    """Tell whether a sentence answers a yes-or-no question by yes or by no; None when it does not settle it.
+
+    It settles a question whose every word it holds, the numbers and names among them, unless it speaks of
+    plans, doubts or exceptions, or the question itself is negative.
+    """
+    if query.kind is not AnswerKind.YES_NO:
+        return None
+    asked, said = fold(query.text), fold(sentence)
+    wanted = {term for term, weight in query.terms.items() if weight >= 1.0}
+    if not wanted or not wanted <= _stems(sentence):
+        return None
+    if _cue("unsettled").search(said) or _cue("negation").search(asked):
+        return None
+    return _cue("negation").search(said) is None
+
+
+@cache
+def _cue(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(table('answers')[kind])})(?!\w)")
 
 
 def _count(text: str) -> int:

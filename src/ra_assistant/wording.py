@@ -6,13 +6,22 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 from __future__ import annotations
 
 from ra_assistant.errors import RaError
-from ra_assistant.types import Citation, DocumentKind, SmallTalk
+from ra_assistant.types import AnswerKind, Citation, DocumentKind, SmallTalk
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────
 NOT_IN_REPORT = (
     "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
 )
 NOTHING_NEAR = "Je n’ai rien trouvé dans les rapports qui s’approche de cette question."
+NEAR_MISS: dict[AnswerKind, str] = {
+    AnswerKind.QUANTITY: "Les rapports en parlent sans donner ce chiffre : voici ce qu’ils en disent.",
+    AnswerKind.DATE: "Les rapports en parlent sans donner de date : voici ce qu’ils en disent.",
+    AnswerKind.PERSON: "Les rapports en parlent sans donner de nom : voici ce qu’ils en disent.",
+    AnswerKind.PLACE: "Les rapports en parlent sans dire où : voici ce qu’ils en disent.",
+    AnswerKind.REASON: "Les rapports en parlent sans dire pourquoi : voici ce qu’ils en disent.",
+}
+"""When the nearest sentence speaks of the thing asked about and does not hold the kind of answer asked for."""
+YES, NO = "Oui", "Non"
 ORDER_REFUSED = (
     "Je réponds seulement aux questions sur les rapports, avec leurs propres mots : "
     "que voulez-vous y chercher ?"

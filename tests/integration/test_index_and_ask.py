@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building
+from ra_assistant import assembly, building, wording
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
 from ra_assistant.retrieval import Fusion
-from ra_assistant.types import Outcome, Turn
+from ra_assistant.types import AnswerKind, Outcome, Turn
 from tests.fakes import HashedEmbedder
 
 
@@ -54,6 +54,19 @@ def test_what_the_report_does_not_say_is_refused_with_the_nearest_passages(assis
     assert answer.outcome is Outcome.NOT_IN_REPORT
     assert answer.citations == ()
     assert all(item.quote in item.document.text for item in answer.suggestions)
+
+
+def test_a_near_miss_says_what_the_report_lacks(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = {**assembly.ranking_model(), "threshold": 1.1, "ranker": {"cover": 1.0}, "first": {"cover": 1.0}}
+    monkeypatch.setattr(assembly, "ranking_model", lambda: never)
+    opened = assembly.open_assistant(index)
+    answer = opened.ask("Combien de laboratoires de thérapie génique ?")
+    dated = opened.ask("Quand le siège de l’agence se trouve-t-il à Bellevue, rue du Port ?")
+    opened.close()
+    assert answer.outcome is dated.outcome is Outcome.NOT_IN_REPORT
+    assert dated.text == wording.NEAR_MISS[AnswerKind.DATE]
+    assert "Bellevue" in dated.suggestions[0].quote
+    assert answer.text != wording.NEAR_MISS[AnswerKind.DATE]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?!", "\x00\x07", "a" * 20_000, "a" * 2_001])

@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose
+from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose, settles
+from ra_assistant.questions import understand
 from ra_assistant.ranking import Candidate
 from ra_assistant.splitting import SentenceSplitter
 from ra_assistant.types import AnswerKind, BlockKind, Document, Outcome, Query, Span
@@ -82,6 +84,32 @@ def test_a_long_answer_is_kept_short() -> None:
     document = make_document(" ".join(sentences))
     found = candidates(document, *((f"numéro {n} ", 2.0 - n / 10, "") for n in range(3)))
     assert len(composed(document, found).text.split()) <= MAX_WORDS + 10
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("Le musée a-t-il accueilli des écoles ?", "En 2020, le musée a accueilli douze écoles.", True),
+        ("Le musée a-t-il fermé ses portes ?", "Le musée n’a jamais fermé ses portes.", False),
+        ("Est-ce que le musée a fermé ?", "Aucun musée n’a fermé.", False),
+        ("Le musée a-t-il accueilli 20 écoles ?", "Le musée a accueilli douze écoles.", None),
+        ("Le musée a-t-il ouvert à Lyon ?", "Le musée a ouvert à Évry.", None),
+        ("Le musée va-t-il ouvrir un café ?", "Le musée envisage d’ouvrir un café.", None),
+        ("Le musée n’a-t-il pas fermé ?", "Le musée a fermé.", None),
+        ("Combien d’écoles le musée a-t-il accueillies ?", "Le musée a accueilli douze écoles.", None),
+    ],
+)
+def test_yes_or_no_is_said_only_when_the_sentence_settles_it(question, sentence, expected) -> None:
+    assert settles(understand(question, [], 2020), sentence) is expected
+
+
+def test_a_settled_question_is_answered_by_its_verdict_before_the_quote() -> None:
+    query = understand("L’agence a-t-elle accueilli 13 entreprises ?", [], 2020)
+    found = candidates(REPORT, ("accueilli", 2.0, "13 entreprises"))
+    answer = compose(query, found, {REPORT.id: REPORT}, 0.5, verdicts={True: "Oui", False: "Non"})
+    assert answer.text.startswith("Oui\u00a0: «")
+    assert answer.text[answer.highlights[0].start : answer.highlights[0].end] == "Oui"
+    assert violations(answer) == []
 
 
 @given(
