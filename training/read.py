@@ -2,8 +2,8 @@
 
 usage: read.py --start NAME --out NAME [--steps N] [--threads N]
 
-A question and a passage under its title go in together; out come, for every token of the passage's text,
-the logits of being the first and the last of the answer, and one logit that the passage answers. Trained on
+A question and a passage under its title go in together; out come, for every token of the passage's text and for
+the first one, which stands for « no answer », the logits of being the first and the last of the answer. Trained on
 PIAF (half 0) and the reports of organisations kept for training. Passages that do not answer: the near
 misses written for it, passages that BM25 ranks high for the question, and the right passage with the
 sentence of the answer taken out.
@@ -48,37 +48,23 @@ class Example:
 
 
 class Reader(torch.nn.Module):
-    """A BERT body under a span head and a judge.
+    """A BERT body under a span head.
 
-    The body was taught by the means of its tokens, never by its first one. So the judge sees the mean of the
-    question's tokens and the mean of the passage's, each passage token counting by how likely it answers; and the
-    best span logits themselves.
+    The first token stands for « no answer » (Devlin et al., BERT, 2018, section 4.3): its logits compete with those of
+    the passage's tokens, so that one loss teaches both where the answer is and whether there is one.
     """
 
     def __init__(self, body: Any) -> None:
         super().__init__()
-        width = body.config.hidden_size
         self.body = body
-        self.spans = torch.nn.Linear(width, 2)
-        self.judge = torch.nn.Sequential(
-            torch.nn.Linear(2 * width, width), torch.nn.GELU(), torch.nn.Linear(width, 1)
-        )
-        self.lift = torch.nn.Parameter(torch.full((2,), 0.2))
+        self.spans = torch.nn.Linear(body.config.hidden_size, 2)
 
-    def forward(
-        self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the span logits (batch, tokens, 2) and the logit that the passage answers (batch)."""
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
+        """Return the span logits, shape (batch, tokens, 2)."""
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=encoder.HALVES):
             hidden = self.body(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
-        hidden = hidden.float()
-        spans = self.spans(hidden)
-        within = spans.masked_fill((types == 0).unsqueeze(-1), LOW)
-        found = torch.softmax(within.sum(-1), 1).unsqueeze(1) @ hidden
-        question = (mask * (1 - types)).float().unsqueeze(1)
-        asked = question @ hidden / question.sum(2, keepdim=True)
-        seen = torch.cat([asked, found], 2).squeeze(1)
-        return spans, self.judge(seen).squeeze(-1) + within.amax(1) @ self.lift
+        spans: torch.Tensor = self.spans(hidden.float())
+        return spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +106,9 @@ def encode(tokenizer: Tokenizer, items: list[tuple[str, str, str]], max_tokens: 
         mask[row, :n] = 1
         types[row, :n] = torch.tensor(e.type_ids)
         places = [
-            (bare(items[row][2], max(0, a - begin), b - begin), b - begin) if s == 1 and b > begin else (-1, -1)
+            (bare(items[row][2], max(0, a - begin), b - begin), b - begin)
+            if s == 1 and b > begin
+            else (-1, -1)
             for (a, b), s in zip(e.offsets, e.sequence_ids, strict=True)
         ]
         inside[row, :n] = torch.tensor([a >= 0 for a, _ in places])
@@ -200,7 +188,7 @@ def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -
 
 
 def window(
-    text: str, answers: tuple[tuple[int, int], ...], most: int = 620
+    text: str, answers: tuple[tuple[int, int], ...], most: int = 440
 ) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Return at most `most` characters of a long text around its first answer, cut at sentences."""
     if len(text) <= most:
@@ -235,7 +223,7 @@ def examples(
         example = Example(asked(question, rng), title, text, spans)
         if rng.random() < 0.35:
             example = cropped(example, rng)
-        if rng.random() < 0.12 and len(example.text) < 700:
+        if rng.random() < 0.12 and len(example.text) < 420:
             example = lengthened(example, rng.choice(everything)["text"], rng)
         if rng.random() < 0.15:
             example = Example(
@@ -268,25 +256,27 @@ def batches(made: list[Example], rng: random.Random) -> list[list[Example]]:
 
 
 def loss_of(model: Reader, tokenizer: Tokenizer, batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the span loss of the answered examples and the judge's loss of all."""
+    """Return the mean loss of the examples that have an answer and of those that have none, by their weights."""
     encoded = encode(tokenizer, [(e.question, e.title, e.text) for e in batch])
-    logits, judged = model(encoded.ids, encoded.mask, encoded.types)
-    logits = logits.masked_fill(~encoded.inside.unsqueeze(-1), -1e4)
-    scores = torch.log_softmax(logits, 1)
-    parts, target, weight = [], [], []
+    logits = model(encoded.ids, encoded.mask, encoded.types)
+    seen = encoded.inside.clone()
+    seen[:, 0] = True
+    scores = torch.log_softmax(logits.masked_fill(~seen.unsqueeze(-1), LOW), 1)
+    found: list[torch.Tensor] = []
+    none: list[torch.Tensor] = []
     for row, example in enumerate(batch):
-        ranges = [token_range(encoded.offsets[row], s, e) for s, e in example.answers]
-        found = [r for r in ranges if r]
-        target.append(1.0 if example.answers else 0.0)
-        weight.append(0.0 if example.answers and not found else example.weight)
-        if found:
-            both = torch.stack([scores[row, a, 0] + scores[row, b, 1] for a, b in found])
-            parts.append(-torch.logsumexp(both, 0) / 2)
-    span = torch.stack(parts).mean() if parts else logits.sum() * 0
-    judge = torch.nn.functional.binary_cross_entropy_with_logits(
-        judged, torch.tensor(target), weight=torch.tensor(weight)
+        ranges = [r for s, e in example.answers if (r := token_range(encoded.offsets[row], s, e))]
+        if ranges:
+            both = torch.stack([scores[row, a, 0] + scores[row, b, 1] for a, b in ranges])
+            found.append(-torch.logsumexp(both, 0) / 2)
+        elif not example.answers:
+            none.append(-example.weight * scores[row, 0].sum() / 2)
+    nothing = logits.sum() * 0
+    count = len(found) + len(none) or 1
+    return (
+        torch.stack(found).sum() / count if found else nothing,
+        torch.stack(none).sum() / count if none else nothing,
     )
-    return span, judge
 
 
 def save(model: Reader, source: Path, target: Path) -> None:
@@ -304,7 +294,7 @@ def load(folder: Path, dropout: float = 0.1) -> tuple[Reader, Tokenizer]:
     body, tokenizer = encoder.load(folder, dropout)
     model = Reader(body)
     kept = load_file(folder / "model.safetensors")
-    heads = {k: v for k, v in kept.items() if k.startswith(("spans.", "judge.", "lift"))}
+    heads = {k: v for k, v in kept.items() if k.startswith("spans.")}
     if heads:
         model.load_state_dict(heads, strict=False)
     return model, tokenizer
@@ -322,6 +312,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     encoder.setup(options.seed)
+    if options.threads:
+        torch.set_num_threads(options.threads)
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
     rng = random.Random(options.seed)
@@ -343,14 +335,15 @@ def main() -> None:
     start, began, shown = keeper.resume(), time.monotonic(), [0.0, 0.0]
     model.train()
     for step in range(start, len(plan)):
-        encoder.yield_cores(options.threads)
-        span, judge = loss_of(model, tokenizer, plan[step])
-        (span + judge).backward()
+        if not options.threads:
+            encoder.yield_cores()
+        parts = loss_of(model, tokenizer, plan[step])
+        sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optim.step()
         rates.step()
         optim.zero_grad(set_to_none=True)
-        shown = [0.96 * s + 0.04 * v.item() for s, v in zip(shown, (span, judge), strict=True)]
+        shown = [0.96 * s + 0.04 * v.item() for s, v in zip(shown, parts, strict=True)]
         if step % 25 == 24:
             told = [round(s / (1 - 0.96 ** (step - start + 1)), 4) for s in shown]
             print(f"{step + 1}/{len(plan)} {time.monotonic() - began:.0f}s {json.dumps(told)}", flush=True)
