@@ -2,7 +2,7 @@
 # make check   format, lint, types, imports, tests   make index   build the index again
 .DEFAULT_GOAL := help
 .PHONY: help serve index test check format clean
-PYTHON ?= python3
+# make serve PYTHON=python3.12 sets up with that Python; without it, scripts/setup.sh finds one.
 export PYTHON
 
 help:
@@ -11,9 +11,10 @@ help:
 	@echo "make test    installe ce qui manque et passe tous les tests"
 	@echo "make check   vérifie le format, le style, les types, les imports et les tests"
 
+# A report that cannot be read does not close the chat: what is in service is served.
 serve:
 	@scripts/setup.sh
-	@.venv/bin/ra-assistant index --if-needed
+	@.venv/bin/ra-assistant index --if-needed || test -s "$${RA_INDEX_DIR:-index}/current"
 	@.venv/bin/ra-assistant serve
 
 index:

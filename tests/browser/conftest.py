@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ra_assistant import assembly, building
 from ra_assistant.retrieval import Fusion
 from tests.conftest import REPORTS
 from tests.fakes import HashedEmbedder
-from tests.serving import Serving, serving
+from tests.serving import PATIENCE_SECONDS, Serving, serving
 
 POISON = (
     "<img src=https://mal.example/a.png onerror=window.pwned=self> ![x](https://mal.example/b.png) "
@@ -53,7 +53,7 @@ Les bassins ont reçu 120 visiteurs scolaires en 2022. La qualité de l’eau es
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """Serve a corpus of four documents, one of them poisoned."""
     root = tmp_path_factory.mktemp("chat")
@@ -68,12 +68,18 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     yield from serving(root / "index")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Return the system's Chromium."""
+    """Return the system's Chromium; it is closed before the tests of other folders.
+
+    Playwright keeps an event loop running in the main thread for as long as it lives, and where one
+    runs, `asyncio.run` refuses: a test elsewhere that needs a loop would fail, and the coroutine that it
+    never awaited would fail one more, whichever runs when it is collected.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on this machine: install the package « chromium »")
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
@@ -97,7 +103,7 @@ def visit(chromium: Browser, chat: Serving) -> Iterator[OpenPage]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
         page = context.new_page()
         page.on("pageerror", lambda error: failures.append(str(error)))

@@ -154,3 +154,31 @@ def test_the_first_heading_is_the_title(tmp_path: Path) -> None:
 def test_any_markdown_gives_a_well_formed_document(source: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         check_shape(load(Path(directory), "a.md", "Mot\n\n" + source))
+
+
+def headings(tmp_path: Path, text: str) -> list[tuple[str, ...]]:
+    return [section.path for section in load(tmp_path, "a.md", text).document.sections if section.path]
+
+
+def test_a_bold_line_with_words_under_it_is_a_heading(tmp_path: Path) -> None:
+    text = (
+        "# Rapport\n\n## Bilan\n\n**Les randonnées**\n\nElles ont réuni douze personnes.\n\n**Les comptes**\n\n"
+        "- recettes\n- dépenses\n\n**Douze** personnes sont venues\n\nLe reste viendra.\n\n"
+        "**Une phrase entière se termine.**\n\nSuite du texte.\n\n**Merci à tous**\n\n## Fin\n\nRien d’autre."
+    )
+    assert headings(tmp_path, text) == [
+        ("Rapport",),
+        ("Rapport", "Bilan"),
+        ("Rapport", "Bilan", "Les randonnées"),
+        ("Rapport", "Bilan", "Les comptes"),
+        ("Rapport", "Fin"),
+    ]
+
+
+def test_bare_headings_are_found_only_where_none_is_marked(tmp_path: Path) -> None:
+    bare = (
+        "Les randonnées\n\nElles ont réuni douze personnes cette année.\n\n"
+        "Les comptes\n\nIls sont à l’équilibre, comme l’an dernier.\n"
+    )
+    assert headings(tmp_path, bare) == [("Les randonnées",), ("Les comptes",)]
+    assert headings(tmp_path, f"# Rapport\n\n{bare}") == [("Rapport",)]

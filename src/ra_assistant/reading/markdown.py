@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -15,6 +16,7 @@ from ra_assistant.reading.figures import is_key_figure
 from ra_assistant.reading.frontmatter import split_front_matter
 from ra_assistant.reading.grids import Cell, table_pieces
 from ra_assistant.reading.html import demoted, fragment_pieces
+from ra_assistant.reading.titles import is_heading
 from ra_assistant.types import BlockKind
 
 OPENING_CHARS = 3000
@@ -37,7 +39,8 @@ def read(data: bytes, path: str) -> Draft:
     """
     text, notices = decode(data, path)
     said, body = split_front_matter(text, path)
-    pieces = _Reader(_with_whole_rows(body.replace("\0", ""))).pieces
+    reader = _Reader(_with_whole_rows(body.replace("\0", "")))
+    pieces = _with_unmarked_headings(reader.pieces, reader.strong)
     draft = assemble(pieces)
     title = next(
         (piece.text for piece in pieces if piece.kind is BlockKind.HEADING and piece.level == 1), None
@@ -62,6 +65,23 @@ def _with_whole_rows(body: str) -> str:
     return "\n".join(whole)
 
 
+def _with_unmarked_headings(pieces: Sequence[Piece], strong: Mapping[int, int]) -> list[Piece]:
+    """Return `pieces` with the headings that no `#` marks: bold lines, and bare ones where nothing is marked."""
+    is_bare = not any(piece.kind is BlockKind.HEADING for piece in pieces)
+    found = list(pieces)
+    for index, piece in enumerate(pieces):
+        is_line = piece.kind is BlockKind.PARAGRAPH and (is_bare or index in strong)
+        if is_line and is_heading(piece.text, _said_under(pieces[index + 1 : index + 3])):
+            found[index] = replace(piece, kind=BlockKind.HEADING, level=strong.get(index, 1))
+    return found
+
+
+def _said_under(pieces: Sequence[Piece]) -> list[str]:
+    """Return the texts of the pieces before the next marked heading, rows and items as items."""
+    said = list(takewhile(lambda piece: piece.kind is not BlockKind.HEADING, pieces))
+    return [piece.text if piece.kind is BlockKind.PARAGRAPH else f"- {piece.text}" for piece in said]
+
+
 class _Reader:
     """Goes through the tokens of one text and gathers its pieces."""
 
@@ -73,6 +93,8 @@ class _Reader:
         self._marker: str | None = None
         """What begins the list item whose first paragraph is awaited."""
         self.pieces: list[Piece] = []
+        self.strong: dict[int, int] = {}
+        """Rank of each paragraph that is set in bold from end to end; the level that it would have."""
         self._read(self._markdown.parse(body))
 
     def _read(self, tokens: Sequence[Token]) -> None:
@@ -128,6 +150,8 @@ class _Reader:
             kind, words = BlockKind.KEY_FIGURE, "\n".join(lines)
         else:
             kind, words = BlockKind.PARAGRAPH, _joined(inline, lines)
+        if kind is BlockKind.PARAGRAPH and not self._lists and _is_strong(inline):
+            self.strong[len(self.pieces)] = self._level + 1
         self._marker = None
         if any(map(str.isalnum, words)):
             self._add(kind, words)
@@ -184,6 +208,17 @@ def _rendered(inline: Token, soft: str = "\n") -> tuple[str, list[str]]:
         elif child.type in {"text", "code_inline"}:
             words.append(child.content)
     return "".join(words), captions
+
+
+def _is_strong(inline: Token) -> bool:
+    """Return whether a paragraph is one bold stretch and nothing else."""
+    children = [child for child in inline.children or () if child.type != "text" or child.content.strip()]
+    inner = [child.type for child in children[1:-1]]
+    return (
+        len(children) > 2
+        and (children[0].type, children[-1].type) == ("strong_open", "strong_close")
+        and "strong_close" not in inner
+    )
 
 
 def _table(tokens: Sequence[Token]) -> list[Piece]:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from ra_assistant.reading.assembling import Described, Draft, Placed, sections_of
 from ra_assistant.reading.decoding import decode
 from ra_assistant.reading.figures import is_figure, is_key_figure
+from ra_assistant.reading.titles import BULLET, is_heading
 from ra_assistant.types import Block, BlockKind, Span
 
-MAX_HEADING_CHARS = 100
 MAX_WRAPPED_CHARS = 130
 """Longest line that may have been cut by an editor's margin; a longer one is a whole paragraph."""
 WRAPPED_SHARE = 0.75
@@ -20,9 +20,7 @@ MIN_MARGIN_CHARS = 50
 OPENING_CHARS = 3000
 
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_BULLET = re.compile(r"\s*(?:[-–—•▪●■◆►▶➢➤✓✔*·‣⁃o]|\d{1,2}[.)]|[a-z]\))\s+\S")
 _SENTENCE_END = (".", "!", "?", "…", ":", ";", "»", ")", "”")
-_NEVER_HEADING = (".", ",", ";", ":", "…", "!", "»", "-")
 
 
 def read(data: bytes, path: str) -> Draft:
@@ -46,8 +44,10 @@ def _placed(text: str) -> list[Placed]:
     """Return the blocks of `text` in order, headings told from paragraphs by what follows them."""
     groups = [group for paragraph in _paragraphs(text) for group in _groups(text, paragraph)]
     kinds = [_kind(text, group) for group in groups]
+    words = [text[group[0].start : group[-1].end] for group in groups]
     for index, group in enumerate(groups):
-        if kinds[index] is BlockKind.PARAGRAPH and _is_heading(text, group, groups[index + 1 :]):
+        is_line = kinds[index] is BlockKind.PARAGRAPH and len(group) == 1
+        if is_line and is_heading(words[index], words[index + 1 : index + 3]):
             kinds[index] = BlockKind.HEADING
     return [
         Placed(Block(kind, group[0].start, group[-1].end), 1, None)
@@ -101,7 +101,7 @@ def _margin(lines: list[str]) -> int:
 
 def _goes_on(before: str, after: str, width: int) -> bool:
     """Return whether the line `after` continues the line `before`, cut at `width` characters."""
-    if _BULLET.match(after) or is_figure(before) or is_figure(after):
+    if BULLET.match(after) or is_figure(before) or is_figure(after):
         return False
     has_ended = before.endswith(_SENTENCE_END)
     if after[0].islower() and not has_ended:
@@ -114,22 +114,4 @@ def _kind(text: str, group: list[Span]) -> BlockKind:
     words = [text[line.start : line.end] for line in group]
     if is_key_figure(words):
         return BlockKind.KEY_FIGURE
-    return BlockKind.LIST_ITEM if _BULLET.match(words[0]) else BlockKind.PARAGRAPH
-
-
-def _is_heading(text: str, group: list[Span], following: list[list[Span]]) -> bool:
-    """Return whether a one-line block is a heading: short, unpunctuated, and something is said under it."""
-    line = text[group[0].start : group[0].end]
-    if len(group) > 1 or not _may_be_heading(line):
-        return False
-    for below in following[:2]:
-        words = text[below[0].start : below[-1].end]
-        if len(below) > 1 or not _may_be_heading(words) or _BULLET.match(words):
-            return len(words) > len(line) or bool(_BULLET.match(words))
-    return False
-
-
-def _may_be_heading(line: str) -> bool:
-    is_short = len(line) <= MAX_HEADING_CHARS and not line.endswith(_NEVER_HEADING)
-    has_words = sum(map(str.isalpha, line)) >= 3 and not is_figure(line)
-    return is_short and has_words and not line[0].islower() and not _BULLET.match(line) and "://" not in line
+    return BlockKind.LIST_ITEM if BULLET.match(words[0]) else BlockKind.PARAGRAPH
