@@ -14,7 +14,7 @@ import typer
 
 from ra_assistant import wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
-from ra_assistant.rendering import answer_json, document_json, hit_json, turns_of
+from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, FrenchGroup, ProgressBar, UsageError, usage_sentence
 from ra_assistant.types import Answer, Outcome
@@ -100,13 +100,14 @@ def ask(
     rows = list(_rows(batch)) if batch is not None else [{"id": None, "question": question}]
     with _assistant(index) as assistant:
         ids = {document.path: document.id for document in assistant.documents}
+        passage_of = passage_finder(assistant.passages)
         for row in rows:
             asked = str(row.get("question", ""))
             started = perf_counter()
             answer = _answered(assistant, row, ids)
             spent = (perf_counter() - started) * 1000
             if as_json:
-                _print_json(answer_json(answer, asked, row.get("id"), spent))
+                _print_json(answer_json(answer, asked, row.get("id"), spent, passage_of))
             else:
                 _print_answer(answer)
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ra_assistant.types import Answer, Citation, Document, Hit, Passage, Turn
 from ra_assistant.wording import source_of
 
 JsonObject = dict[str, Any]
+PassageOf = Callable[[Citation], str | None]
 
 
-def citation_json(citation: Citation) -> JsonObject:
+def passage_finder(passages: Iterable[Passage]) -> PassageOf:
+    """Return the function that names the passage in which a citation begins; None when there is none."""
+    by_document: dict[str, list[Passage]] = {}
+    for passage in sorted(passages, key=lambda passage: passage.start):
+        by_document.setdefault(passage.document_id, []).append(passage)
+
+    def passage_of(citation: Citation) -> str | None:
+        own = by_document.get(citation.document.id, [])
+        rank = bisect_right(own, citation.start, key=lambda passage: passage.start)
+        passage = own[rank - 1] if rank else None
+        return passage.id if passage is not None and citation.start < passage.end else None
+
+    return passage_of
+
+
+def citation_json(citation: Citation, passage_of: PassageOf | None = None) -> JsonObject:
     """Return a citation with its quote, its place and how to name its source."""
     document = citation.document
     section = document.section_at(citation.start)
@@ -30,10 +47,17 @@ def citation_json(citation: Citation) -> JsonObject:
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
+        "passage_id": passage_of(citation) if passage_of else None,
     }
 
 
-def answer_json(answer: Answer, question: str, identifier: object, milliseconds: float) -> JsonObject:
+def answer_json(
+    answer: Answer,
+    question: str,
+    identifier: object,
+    milliseconds: float,
+    passage_of: PassageOf | None = None,
+) -> JsonObject:
     """Return an answer as the command line and the interfaces give it."""
     span = None
     if answer.span is not None:
@@ -47,8 +71,8 @@ def answer_json(answer: Answer, question: str, identifier: object, milliseconds:
         "highlights": [list(span) for span in answer.highlights],
         "span": span,
         "probability": round(answer.probability, 4),
-        "citations": [citation_json(citation) for citation in answer.citations],
-        "suggestions": [citation_json(citation) for citation in answer.suggestions],
+        "citations": [citation_json(citation, passage_of) for citation in answer.citations],
+        "suggestions": [citation_json(citation, passage_of) for citation in answer.suggestions],
         "build_id": answer.build_id,
         "milliseconds": round(milliseconds, 2),
     }
@@ -78,6 +102,42 @@ def document_json(document: Document, passages: Sequence[Passage]) -> JsonObject
         "year": document.year,
         "text": document.text,
         "passages": [[p.start, p.end] for p in passages if p.document_id == document.id],
+    }
+
+
+def summary_json(document: Document, passages: int) -> JsonObject:
+    """Return what a document is, without its text; `passages` is how many it has."""
+    return {
+        "document_id": document.id,
+        "path": document.path,
+        "title": document.title,
+        "year": document.year,
+        "kind": document.kind.value,
+        "publisher": document.publisher,
+        "source_url": document.source_url,
+        "pages": len(document.page_starts) or None,
+        "characters": len(document.text),
+        "passages": passages,
+    }
+
+
+def passage_json(passage: Passage, document: Document) -> JsonObject:
+    """Return a passage, letter by letter, with its place."""
+    section = document.section_at(passage.start)
+    return {
+        "passage_id": passage.id,
+        "document_id": document.id,
+        "path": document.path,
+        "document_title": document.title,
+        "kind": document.kind.value,
+        "year": document.year,
+        "source_url": (section.source_url if section else None) or document.source_url,
+        "page": passage.page,
+        "page_label": document.label_at(passage.start),
+        "section": list(passage.section_path),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
     }
 
 

@@ -26,9 +26,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.errors import ServerUnavailable, SettingsError
-from ra_assistant.interfaces import page
+from ra_assistant.interfaces import api, page
+from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
+from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
 
 if TYPE_CHECKING:
@@ -60,14 +65,19 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         ServerUnavailable: the port is taken; nothing heavy was loaded.
     """
     prepare_environment()
-    with listening(host, port) as listener:
+    settings = load_settings()
+    with contextlib.ExitStack() as stack:
+        note = _log(settings.access_log, stack)
+        listener = stack.enter_context(listening(host, port))
         front = Front(Desk(lambda: _open_build(index_dir)), address_of(host, port), say)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front),
+                application(front, rules_of(settings), note),
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(split_list(settings.trusted_proxies)),
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
@@ -77,6 +87,14 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
             server.run(sockets=[listener])
     front.raise_failure()
     say(CHAT["closed"])
+
+
+def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
+    if not target:
+        return None
+    writer = LineWriter(target)
+    stack.callback(writer.close)
+    return writer.note
 
 
 def prepare_environment() -> None:
@@ -206,15 +224,38 @@ class Front:
         self._say(CHAT["open"].format(address=self._address))
 
 
-def application(front: Front) -> FastAPI:
-    """Return the application: health, our files, and `front` for everything else."""
+def rules_of(settings: Settings) -> Rules:
+    """Return who may use the interfaces for programs and other sites."""
+    return Rules(
+        origins=split_list(settings.origins),
+        address_per_minute=settings.limit_per_minute,
+        address_per_day=settings.limit_per_day,
+        origin_per_minute=settings.origin_limit_per_minute,
+    )
+
+
+def application(front: Front, rules: Rules, note: Note | None = None) -> FastAPI:
+    """Return the application: health, interfaces, our files, and `front` for everything else.
+
+    Args:
+        front: what stands at `/`; its desk answers the interfaces as well.
+        rules: who may use the interfaces.
+        note: hears how each request ended; None keeps no log.
+    """
+    attendant = Attendant(front.desk)
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         lifespan=front.lifespan,
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[
+            Middleware(AccessLog, note=note or (lambda *_: None)),
+            Middleware(SafeHeaders),
+            Middleware(Door, rules=rules),
+        ],
     )
+    speak_french(app)
+    app.mount(api.ROUTE, api.api_application(attendant))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

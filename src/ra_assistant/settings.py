@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ra_assistant.errors import SettingsError
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -24,6 +28,18 @@ class Settings(BaseSettings):
     """Address that the web server listens on."""
     port: int = Field(default=7860, ge=1, le=65535)
     """Port that the web server listens on."""
+    origins: str = ""
+    """Sites whose pages may ask, separated by commas: `https://www.example.fr`; empty for ours alone."""
+    trusted_proxies: str = ""
+    """Addresses or networks of the proxies in front, separated by commas, that say who asks."""
+    limit_per_minute: int = Field(default=60, ge=1)
+    """Requests of one address to the interfaces for programs, each minute."""
+    limit_per_day: int = Field(default=2000, ge=1)
+    """Requests of one address to the interfaces for programs, each day."""
+    origin_limit_per_minute: int = Field(default=600, ge=1)
+    """Requests from the pages of one site, each minute."""
+    access_log: str = ""
+    """File that gets one line of JSON a request, without question or address; `-` for standard error."""
     embedding_model: str = ""
     """A sentence-transformers model, by name or directory; empty for the model in the box."""
     embedding_revision: str | None = None
@@ -32,6 +48,26 @@ class Settings(BaseSettings):
     """Device of the embedding model (`cpu`, `cuda`); None lets the library choose."""
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
+
+    @field_validator("origins")
+    @classmethod
+    def _exact(cls, value: str) -> str:
+        for origin in split_list(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("expected origins such as https://www.example.fr, without path or *")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in split_list(value):
+            ip_network(network)
+        return value
+
+
+def split_list(value: str) -> tuple[str, ...]:
+    """Return the items of a list separated by commas."""
+    return tuple(item.strip() for item in value.split(",") if item.strip())
 
 
 @cache

@@ -46,6 +46,11 @@ class Desk:
             raise IndexMissing("no build is open; call `open` first")
         return self._service
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a build is in service."""
+        return self._service is not None
+
     def open(self) -> bool:
         """Open the build in service and prove its starter questions; tell whether it worked."""
         try:

@@ -52,7 +52,7 @@ _HEADERS = {
 
 
 class SafeHeaders:
-    """Puts the security headers on every response of an application."""
+    """Puts the security headers on every response of an application; one may have a policy of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,7 +64,7 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_safely)

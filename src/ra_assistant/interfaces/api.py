@@ -1,0 +1,137 @@
+"""The HTTP API, version 1: questions, passages, documents; nothing is kept between two requests."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from time import perf_counter
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI, Header, Path
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from ra_assistant.interfaces import api_shapes as shapes
+from ra_assistant.interfaces.attendant import Attendant, told
+from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE, Asked, events
+from ra_assistant.interfaces.problems import Refused, speak_french
+from ra_assistant.interfaces.words import words_of
+from ra_assistant.rendering import document_json, passage_json, summary_json, turns_of
+
+ROUTE = "/api/v1"
+
+
+def api_application(attendant: Attendant) -> FastAPI:
+    """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`."""
+    said = words_of("api")["openapi"]
+    api = FastAPI(
+        title=said["title"],
+        summary=said["summary"],
+        description=said["description"],
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": "."}],
+        root_path_in_servers=False,
+        redirect_slashes=False,
+    )
+    speak_french(api)
+    _questions(api, attendant)
+    _reading(api, attendant)
+    return api
+
+
+def _described(name: str) -> dict[str, Any]:
+    said = words_of("api")["openapi"][name]
+    return {"summary": said["summary"], "description": said["description"], "operation_id": name}
+
+
+def _questions(api: FastAPI, attendant: Attendant) -> None:
+    both = shapes.responses(shapes.Answer, 400, 408, 413, 422, 500)
+    both[200]["content"] = {MEDIA_TYPE: {"schema": {"type": "string"}}}
+
+    @api.post("/ask", responses=both, response_model=None, **_described("ask"))
+    async def ask(
+        request: Request,
+        body: Annotated[shapes.Ask, Body()],
+        last_event_id: Annotated[str, Header()] = "",
+    ) -> Response:
+        room = attendant.room
+        history = turns_of([message.model_dump() for message in body.history])
+        asked = Asked(
+            identifier=body.id or uuid.uuid4().hex,
+            question=body.question,
+            history=tuple(history),
+            within=room.chosen(body.within),
+            last_event_id=last_event_id,
+        )
+        if MEDIA_TYPE in request.headers.get("accept", ""):
+            stream = events(attendant, room, asked)
+            return StreamingResponse(stream, headers=HEADERS, media_type=MEDIA_TYPE)
+        started = perf_counter()
+        answer = await attendant.answer(room, asked.question, asked.history, asked.within)
+        spent = perf_counter() - started
+        return JSONResponse(told(room, answer, asked.question, asked.identifier, spent))
+
+    @api.get(
+        "/starters",
+        responses=shapes.responses(shapes.Starters),
+        response_model=None,
+        **_described("starters"),
+    )
+    async def starters() -> Response:
+        room = attendant.room
+        service = room.service
+        return JSONResponse(
+            {
+                "build_id": room.assistant.build_id,
+                "publisher": service.publisher,
+                "starters": list(service.starters),
+            }
+        )
+
+
+def _reading(api: FastAPI, attendant: Attendant) -> None:
+    @api.get(
+        "/passages/{passage_id}",
+        responses=shapes.responses(shapes.Passage, 404, 422),
+        response_model=None,
+        **_described("passage"),
+    )
+    async def passage(passage_id: Annotated[str, Path(max_length=64)]) -> Response:
+        room = attendant.room
+        found = room.passages.get(passage_id)
+        if found is None:
+            raise Refused(404, "passage_not_found")
+        before, after = room.neighbours(found)
+        near = {
+            side: {"passage_id": other.id, "text": other.text} if other else None
+            for side, other in (("before", before), ("after", after))
+        }
+        return JSONResponse({**passage_json(found, room.documents[found.document_id]), **near})
+
+    @api.get(
+        "/documents",
+        responses=shapes.responses(shapes.Documents),
+        response_model=None,
+        **_described("documents"),
+    )
+    async def documents() -> Response:
+        room = attendant.room
+        passages = Counter(passage.document_id for passage in room.assistant.passages)
+        rows = [summary_json(document, passages[document.id]) for document in room.newest_first()]
+        return JSONResponse({"build_id": room.assistant.build_id, "documents": rows})
+
+    @api.get(
+        "/documents/{document_id}",
+        responses=shapes.responses(shapes.DocumentText, 404, 422),
+        response_model=None,
+        **_described("document"),
+    )
+    async def document(document_id: Annotated[str, Path(max_length=300)]) -> Response:
+        room = attendant.room
+        found = room.documents.get(document_id)
+        if found is None:
+            raise Refused(404, "document_not_found")
+        return JSONResponse(document_json(found, room.assistant.passages))

@@ -1,0 +1,169 @@
+"""What the HTTP API takes and gives, as OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+MAX_MESSAGES = 60
+MAX_MESSAGE_CHARS = 4000
+MAX_ASKED_CHARS = 20_000
+"""What is read at all; a question has its own, shorter limit, which says so in a sentence."""
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Message(BaseModel):
+    """One message of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, StringConstraints(max_length=MAX_MESSAGE_CHARS)]
+
+
+class Ask(BaseModel):
+    """A question, with the conversation that it goes on."""
+
+    question: Annotated[str, StringConstraints(max_length=MAX_ASKED_CHARS)] = Field(
+        examples=["Combien de nouvelles entreprises en 2020 ?"]
+    )
+    history: Annotated[list[Message], Field(max_length=MAX_MESSAGES)] = []
+    """Former messages, oldest first."""
+    within: Annotated[list[str], Field(max_length=100)] | None = None
+    """Paths or ids of the only documents to search."""
+    id: Identifier | None = None
+    """The question's id, which comes back with the answer and resumes a stream."""
+
+
+class Citation(BaseModel):
+    """A slice of a document, letter by letter."""
+
+    marker: int
+    document_id: str
+    path: str
+    document_title: str
+    kind: Literal["original", "restated"]
+    year: int | None
+    source_url: str | None
+    source: str
+    page: int | None
+    page_label: str | None
+    section: list[str]
+    start: int
+    end: int
+    quote: str
+    passage_id: str | None
+
+
+class Span(BaseModel):
+    """The exact words that answer."""
+
+    document_id: str
+    start: int
+    end: int
+
+
+class Answer(BaseModel):
+    """An answer, or a refusal with the nearest passages."""
+
+    id: str
+    question: str
+    standalone_question: str
+    outcome: Literal["answered", "not_in_report", "small_talk"]
+    answer: str
+    highlights: list[tuple[int, int]]
+    span: Span | None
+    probability: float
+    citations: list[Citation]
+    suggestions: list[Citation]
+    build_id: str
+    milliseconds: float
+
+
+class DocumentSummary(BaseModel):
+    """A document in service."""
+
+    document_id: str
+    path: str
+    title: str
+    year: int | None
+    kind: Literal["original", "restated"]
+    publisher: str | None
+    source_url: str | None
+    pages: int | None
+    characters: int
+    passages: int
+
+
+class Documents(BaseModel):
+    """The documents in service."""
+
+    build_id: str
+    documents: list[DocumentSummary]
+
+
+class DocumentText(BaseModel):
+    """A document with its whole text."""
+
+    document_id: str
+    path: str
+    title: str
+    year: int | None
+    text: str
+    passages: list[tuple[int, int]]
+
+
+class Neighbour(BaseModel):
+    """The passage before or after another one."""
+
+    passage_id: str
+    text: str
+
+
+class Passage(BaseModel):
+    """A passage with its surroundings."""
+
+    passage_id: str
+    document_id: str
+    path: str
+    document_title: str
+    kind: Literal["original", "restated"]
+    year: int | None
+    source_url: str | None
+    page: int | None
+    page_label: str | None
+    section: list[str]
+    start: int
+    end: int
+    text: str
+    before: Neighbour | None
+    after: Neighbour | None
+
+
+class Starters(BaseModel):
+    """Questions to begin with."""
+
+    build_id: str
+    publisher: str | None
+    starters: list[str]
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457); `detail` is a French sentence."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def responses(ok: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route for OpenAPI: `ok`, and problems."""
+    refusal = {
+        "model": Problem,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    refused: dict[int | str, dict[str, Any]] = {
+        status: {**refusal, "description": "Problem"} for status in (*statuses, 403, 429, 503)
+    }
+    return {200: {"model": ok}, **refused}

@@ -1,0 +1,163 @@
+"""Puts the questions of other programs to the build in service, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from ra_assistant.interfaces.problems import Refused
+from ra_assistant.rendering import JsonObject, PassageOf, answer_json, passage_finder
+from ra_assistant.types import Answer, Document, Passage, Turn
+
+if TYPE_CHECKING:
+    from ra_assistant.interfaces.desk import Desk, Service
+
+AT_ONCE = 4
+"""Questions that are worked on together, as in the chat."""
+WAITING = 60
+"""Questions that wait for their turn; the next one is told that the assistant is busy."""
+PATIENCE_SECONDS = 20.0
+
+
+class Room:
+    """One build in service, with what the interfaces look up in it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.assistant = service.assistant
+        self.documents = {document.id: document for document in service.assistant.documents}
+
+    @cached_property
+    def passages(self) -> dict[str, Passage]:
+        """Return the passages by id, in the order of their documents."""
+        return {passage.id: passage for passage in self.assistant.passages}
+
+    @cached_property
+    def passage_of(self) -> PassageOf:
+        """Return the function that names the passage of a citation."""
+        return passage_finder(self.assistant.passages)
+
+    def chosen(self, names: Sequence[str] | None) -> frozenset[str] | None:
+        """Return the ids of documents that are named by path or by id; None for no choice.
+
+        Raises:
+            Refused: a name is that of no document.
+        """
+        if names is None:
+            return None
+        ids = {document.path: document.id for document in self.documents.values()}
+        ids |= {identifier: identifier for identifier in self.documents}
+        unknown = [name for name in names if name not in ids]
+        if unknown:
+            raise Refused(422, "unknown_document", fields=", ".join(unknown[:5])[:200])
+        return frozenset(ids[name] for name in names)
+
+    def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
+        """Return the passages before and after one of them, in its document."""
+        own = [other for other in self.passages.values() if other.document_id == passage.document_id]
+        own.sort(key=lambda other: other.start)
+        rank = own.index(passage)
+        before = own[rank - 1] if rank else None
+        return before, own[rank + 1] if rank + 1 < len(own) else None
+
+    def newest_first(self) -> list[Document]:
+        """Return the documents, latest year first."""
+        return sorted(self.documents.values(), key=lambda document: (-(document.year or 0), document.id))
+
+
+class Attendant:
+    """Answers for the interfaces; `answered` hears how each question ended and after how many seconds."""
+
+    def __init__(self, desk: Desk, answered: Callable[[Answer, float], None] | None = None) -> None:
+        self._desk = desk
+        self._answered = answered or _unheard
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+        self._room: Room | None = None
+
+    @property
+    def room(self) -> Room:
+        """Return the build in service.
+
+        Raises:
+            Refused: none is.
+        """
+        if not self._desk.is_open:
+            raise Refused(503, "unavailable")
+        service = self._desk.service
+        if self._room is None or self._room.service is not service:
+            self._room = Room(service)
+        return self._room
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether a question would have to wait."""
+        return self._slots.locked()
+
+    async def answers(
+        self, room: Room, question: str, history: Sequence[Turn], within: frozenset[str] | None = None
+    ) -> AsyncIterator[Answer]:
+        """Yield ever longer answers, the complete one last.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+            Refused: too many questions wait already.
+        """
+        async with self._turn():
+            started = perf_counter()
+            if within is None:
+                partial = room.assistant.stream(question, history)
+            else:
+                partial = iter([await run_in_threadpool(room.assistant.ask, question, history, within)])
+            answer = await run_in_threadpool(_next, partial)
+            while answer is not None:
+                if answer.is_final:
+                    self._answered(answer, perf_counter() - started)
+                yield answer
+                answer = None if answer.is_final else await run_in_threadpool(_next, partial)
+
+    async def answer(
+        self, room: Room, question: str, history: Sequence[Turn], within: frozenset[str] | None = None
+    ) -> Answer:
+        """Return the complete answer; raises as `answers` does."""
+        async with self._turn():
+            started = perf_counter()
+            answer = await run_in_threadpool(room.assistant.ask, question, history, within)
+            self._answered(answer, perf_counter() - started)
+            return answer
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= WAITING:
+            raise Refused(503, "busy")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise Refused(503, "busy") from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+
+def told(room: Room, answer: Answer, question: str, identifier: str, seconds: float) -> JsonObject:
+    """Return an answer as the command line gives it."""
+    return answer_json(answer, question, identifier, seconds * 1000, room.passage_of)
+
+
+def _unheard(_: Answer, __: float) -> None:
+    """Hear nothing."""
+
+
+def _next(answers: Iterator[Answer]) -> Answer | None:
+    return next(answers, None)

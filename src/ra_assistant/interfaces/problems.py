@@ -1,0 +1,109 @@
+"""Refusals of the HTTP interfaces: RFC 9457 objects with one French sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from ra_assistant.errors import QuestionRefused
+from ra_assistant.interfaces.words import words_of
+from ra_assistant.wording import sentence_of
+
+_TITLES = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+RETRY_SECONDS = 3
+"""What a client is told to wait when the assistant is busy or not open yet."""
+
+
+class Refused(Exception):
+    """A request that is answered with a problem."""
+
+    def __init__(self, status: int, code: str, sentence: str = "", **details: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.sentence = sentence or sentence_for(code, **details)
+
+
+def sentence_for(code: str, **details: str) -> str:
+    """Return the French sentence of a problem."""
+    return str(words_of("api")["problems"][code].format(**details))
+
+
+def problem_json(status: int, code: str, sentence: str) -> dict[str, Any]:
+    """Return the body of a problem: `detail` is the sentence to show."""
+    return {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "code": code,
+        "detail": sentence,
+    }
+
+
+def problem(
+    status: int, code: str, sentence: str = "", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a problem as a response; a busy or absent assistant says when to come back."""
+    sent = dict(headers or {})
+    if status == 503:
+        sent.setdefault("retry-after", str(RETRY_SECONDS))
+    body = problem_json(status, code, sentence or sentence_for(code))
+    return JSONResponse(body, status, sent, media_type="application/problem+json")
+
+
+def speak_french(app: FastAPI) -> None:
+    """Make every failure of `app` a problem with a French sentence."""
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        return problem(error.status, error.code, error.sentence)
+
+    @app.exception_handler(QuestionRefused)
+    async def question_refused(_: Request, error: QuestionRefused) -> JSONResponse:
+        return problem(422, error.code, sentence_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        sentence = sentence_for("invalid_request", fields=fields_of(error))
+        return problem(422, "invalid_request", sentence)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(_: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "failed")
+        if error.status_code == 400:
+            status, code, sentence = 400, "invalid_request", sentence_for("invalid_request", fields="JSON")
+            return problem(status, code, sentence)
+        return problem(error.status_code, code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, __: Exception) -> JSONResponse:
+        """Answer for a fault in the code; the server's log has its trace."""
+        return problem(500, "failed")
+
+
+def fields_of(error: RequestValidationError) -> str:
+    """Return the names of the fields that are wrong, at most five, as they stand in the request."""
+    places = (
+        "JSON" if row["type"] == "json_invalid" else ".".join(map(str, row["loc"][1:])) or "JSON"
+        for row in error.errors()
+    )
+    written = (place[:60].encode("utf-8", "replace").decode() for place in places)
+    return ", ".join(islice(dict.fromkeys(written), 5))
