@@ -11,6 +11,8 @@ RaError
         IndexOutdated           built with another embedding profile or format
         IndexDamaged            a file is missing or altered
         BuildRejected           the candidate failed its checks; the build in service stays
+        PublishingBusy          another publisher is at work
+        NoSuchBuild             there is no build to go back to, or none of that name
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
     DownloadFailed          the operator: a model could not be fetched
@@ -103,6 +105,21 @@ class BuildRejected(StoreError):
     """The candidate build failed a check and was not put in service."""
 
     code = "build_rejected"
+
+
+class PublishingBusy(StoreError):
+    """Another publisher is at work on the same index."""
+
+    code = "publishing_busy"
+
+
+class NoSuchBuild(StoreError):
+    """There is no build of that name that can be put in service.
+
+    `reason` is a key of `wording.NO_SUCH_BUILD`: none, unknown, unchecked.
+    """
+
+    code = "no_such_build"
 
 
 class QuestionRefused(RaError):

@@ -25,6 +25,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ra_assistant.builds import BuildStore
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.desk import Desk
@@ -45,6 +46,8 @@ FORCED = {
     "DO_NOT_TRACK": "1",
 }
 """Variables that Gradio and what it imports read once, at import."""
+FOLLOW_SECONDS = 1.0
+"""Between two looks at which build is in service."""
 RETRY_SECONDS = 3.0
 """Between two tries to open an index that cannot be used."""
 GRACE_SECONDS = 1
@@ -61,7 +64,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     """
     prepare_environment()
     with listening(host, port) as listener:
-        front = Front(Desk(lambda: _open_build(index_dir)), address_of(host, port), say)
+        front = Front(desk_of(index_dir, say), address_of(host, port), say)
         server = uvicorn.Server(
             uvicorn.Config(
                 application(front),
@@ -204,6 +207,17 @@ class Front:
         await stack.enter_async_context(chat.router.lifespan_context(chat))
         self._chat = page.FrenchPage(Gate(chat), CHAT["title"])
         self._say(CHAT["open"].format(address=self._address))
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Put the new build in the place of the old one, whenever another is published."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            if await asyncio.to_thread(self.desk.follow):
+                self._say(CHAT["followed"].format(build=self.desk.service.assistant.build_id))
+            elif self.desk.trouble is not None:
+                self._say(CHAT["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
+                self.desk.trouble = None
 
 
 def application(front: Front) -> FastAPI:
@@ -240,10 +254,18 @@ class _KeptFiles(StaticFiles):
         return response
 
 
-def _open_build(index_dir: Path) -> Assistant:
-    from ra_assistant.assembly import open_assistant
+def desk_of(index_dir: Path, say: Callable[[str], None]) -> Desk:
+    """Return the desk that follows the build in service below `index_dir`; `say` hears of a damaged one."""
+    return Desk(lambda: _open_build(index_dir, say), BuildStore(index_dir).pointer_stamp)
 
-    return open_assistant(index_dir)
+
+def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
+    from ra_assistant.assembly import open_sound
+
+    assistant = open_sound(index_dir)
+    if assistant.build_id not in BuildStore(index_dir).served_ids()[:1]:
+        say(CHAT["fallen_back"].format(build=assistant.build_id))
+    return assistant
 
 
 def _mount(desk: Desk) -> FastAPI:

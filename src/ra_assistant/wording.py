@@ -6,6 +6,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 from __future__ import annotations
 
 from ra_assistant.errors import RaError
+from ra_assistant.publishing_wording import NO_SUCH_BUILD, rejection
 from ra_assistant.types import Citation, DocumentKind, SmallTalk
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────
@@ -45,6 +46,8 @@ ERRORS: dict[str, str] = {
     "index_damaged": "L’index est abîmé (fichier « {path} ») : relancez « ra-assistant index ».",
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
+    "publishing_busy": "Une autre publication est en cours : attendez qu’elle se termine, puis relancez.",
+    "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
@@ -88,6 +91,10 @@ def sentence_of(error: RaError) -> str:
         return DOWNLOADS[reason].format(**details)
     if error.code == "book_unreadable" and reason in BOOKS:
         return BOOKS[reason].format(**details)
+    if error.code == "build_rejected":
+        return rejection(details) or ERRORS[error.code]
+    if error.code == "no_such_build" and reason in NO_SUCH_BUILD:
+        return NO_SUCH_BUILD[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
         return UNREADABLE[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
@@ -192,6 +199,7 @@ STAGES: dict[str, str] = {
     "embedding": "Calcul des vecteurs",
     "storing": "Écriture de l’index",
     "checking": "Vérification",
+    "asking": "Questions de contrôle",
 }
 
 
@@ -238,8 +246,17 @@ def count(number: int, singular: str, plural: str) -> str:
     return f"{written} {singular if number < 2 else plural}"
 
 
+def date(moment: str) -> str:
+    """Return an ISO date and time as it is written in French, to the minute; empty for an empty one."""
+    if not moment:
+        return ""
+    day, _, hour = moment.partition("T")
+    return f"{'/'.join(reversed(day.split('-')))} à {hour[:5].replace(':', chr(0xA0) + 'h' + chr(0xA0))} UTC"
+
+
 # ── Reading documents ────────────────────────────────────────────────────────────────────────
 UNREADABLE: dict[str, str] = {
+    "changing": "« {path} » a changé pendant sa lecture : attendez que la copie soit finie, puis relancez.",
     "damaged": "« {path} » est abîmé et ne peut pas être ouvert. Ouvrez-le dans le logiciel qui l’a produit, "
     "enregistrez-le de nouveau, puis remplacez-le.",
     "empty": "« {path} » ne contient aucun texte. Remplacez-le par le rapport, ou retirez-le du dossier.",
@@ -347,6 +364,10 @@ CHAT: dict[str, str] = {
     "waiting_for_index": "{sentence} Le chat s’ouvrira dès que l’index sera utilisable "
     "(Ctrl+C pour arrêter).",
     "closed": "Le chat est fermé.",
+    "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
+    "« ra-assistant publish » pour le refaire.",
+    "followed": "Le chat répond maintenant avec l’index « {build} ».",
+    "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
     "definition_starter": "Qu’est-ce que {thing} ?",
     "elided_definition_starter": "Qu’est-ce qu’{thing} ?",
     "quantity_starter": "Combien de {things} en {year} ?",
