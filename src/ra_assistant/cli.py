@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ra_assistant import commands, wording
+from ra_assistant import commands, corpus_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.rendering import answer_json, document_json, hit_json, turns_of
 from ra_assistant.settings import load_settings
@@ -72,6 +72,7 @@ def index(
 
 
 commands.register(app)
+corpus_commands.register(app)
 
 
 @app.command(help=CLI["ask"], cls=FrenchCommand)

@@ -10,7 +10,7 @@ import typer
 
 from ra_assistant import wording
 from ra_assistant.errors import StoreError, UnreadableDocument
-from ra_assistant.publishing_wording import BUILD_STATES, COMMANDS, check_sentence
+from ra_assistant.publishing_wording import BUILD_STATES, COMMANDS, check_sentence, date
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, ProgressBar
 from ra_assistant.types import Notice
@@ -77,7 +77,7 @@ def status(corpus: CorpusOption = None, index: IndexOption = None) -> None:
     say(
         COMMANDS["in_service"].format(
             build=manifest.build_id,
-            date=wording.date(manifest.created_at),
+            date=date(manifest.created_at),
             documents=wording.count(manifest.documents, "document", "documents"),
             passages=wording.count(manifest.stored_passages, "passage", "passages"),
         )
@@ -101,7 +101,7 @@ def builds(index: IndexOption = None) -> None:
         say(
             COMMANDS["build_row"].format(
                 build=row.build_id,
-                date=wording.date(row.created_at),
+                date=date(row.created_at),
                 documents=wording.count(row.documents, "document", "documents"),
                 passages=wording.count(row.passages, "passage", "passages"),
                 state=BUILD_STATES[row.state],

@@ -5,6 +5,8 @@ RaError
     CorpusError             the communication officer: a document or the corpus directory
         UnreadableDocument      one file cannot be read; the others can
         EmptyCorpus             nothing to index
+        ReportUnknown           no report of that name, or several
+        SaysOtherwise           the file itself says something else than its publisher
     BookUnreadable          the communication officer: a question book cannot be used
     StoreError              the operator: the index
         IndexMissing            never built
@@ -66,6 +68,21 @@ class EmptyCorpus(CorpusError):
     """The corpus holds no readable document."""
 
     code = "empty_corpus"
+
+
+class ReportUnknown(CorpusError):
+    """No report has the name that was given, or several have.
+
+    `reason` is a key of `wording.REPORT_UNKNOWN`: unknown, several.
+    """
+
+    code = "report_unknown"
+
+
+class SaysOtherwise(CorpusError):
+    """The front matter of a file says something else than the options that were given with it."""
+
+    code = "says_otherwise"
 
 
 class BookUnreadable(RaError):

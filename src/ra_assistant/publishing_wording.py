@@ -44,6 +44,10 @@ NO_SUCH_BUILD: dict[str, str] = {
     "unknown": "L’index « {build} » n’existe pas : « ra-assistant builds » donne la liste.",
     "unchecked": "L’index « {build} » n’a pas été vérifié : il ne peut pas être mis en service.",
 }
+REPORT_UNKNOWN: dict[str, str] = {
+    "unknown": "Aucun rapport ne s’appelle « {name} » : « ra-assistant status » donne la liste.",
+    "several": "Plusieurs rapports s’appellent « {name} » : donnez le nom du fichier.",
+}
 BUILD_STATES: dict[str, str] = {
     "current": "en service",
     "former": "ancien, prêt à reprendre du service",
@@ -78,6 +82,22 @@ def _shown(value: Any) -> str:
     return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else str(value)
 
 
+def date(moment: str) -> str:
+    """Return an ISO date and time as it is written in French, to the minute; empty for an empty one."""
+    if not moment:
+        return ""
+    day, _, hour = moment.partition("T")
+    return f"{'/'.join(reversed(day.split('-')))} à {hour[:5].replace(':', chr(0xA0) + 'h' + chr(0xA0))} UTC"
+
+
+SERVER: dict[str, str] = {
+    "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
+    "« ra-assistant publish » pour le refaire.",
+    "followed": "Le chat répond maintenant avec l’index « {build} ».",
+    "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
+}
+"""What the server says of the builds that it follows."""
+
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────
 COMMANDS: dict[str, str] = {
     "publish": "Préparer le nouvel index, le vérifier et le mettre en service.",
@@ -103,4 +123,36 @@ COMMANDS: dict[str, str] = {
     "nothing_changed": "Les rapports n’ont pas changé depuis\u00a0: il n’y a rien à publier.",
     "changed": "Les rapports ont changé depuis\u00a0: «\u00a0ra-assistant publish\u00a0» les mettra en service.",
     "is_damaged": "L’index en service est abîmé\u00a0: lancez «\u00a0ra-assistant publish\u00a0» pour le refaire.",
+    "add": "Ajouter des rapports au dossier des rapports.",
+    "remove": "Retirer un rapport du dossier des rapports.",
+    "watch": "Surveiller un dossier : chaque rapport qui y est déposé est ajouté, puis publié.",
+    "source_argument": "Fichiers ou dossiers.",
+    "title_option": "Titre du rapport.",
+    "year_option": "Année du rapport.",
+    "publisher_option": "Organisme qui publie le rapport.",
+    "source_option": "Adresse du rapport.",
+    "kind_option": "original (les mots de l’éditeur) ou restated (une synthèse).",
+    "replaces_option": "Rapport dont celui-ci est la nouvelle version.",
+    "publish_option": "Publier ensuite.",
+    "report_argument": "Nom du fichier, ou titre du rapport.",
+    "folder_argument": "Dossier à surveiller.",
+    "every_option": "Secondes entre deux regards.",
+    "ask_title": "Titre",
+    "ask_year": "Année",
+    "ask_publisher": "Organisme",
+    "none": "aucune",
+    "bad_year": "Écrivez l’année en quatre chiffres, par exemple 2024.",
+    "bad_kind": "Écrivez « original » ou « restated » après --kind.",
+    "no_source": "« {path} » n’existe pas.",
+    "nothing_readable": "« {path} » ne contient aucun rapport lisible.",
+    "one_only": "Le titre, l’année et le rapport remplacé ne peuvent être donnés que pour un seul fichier.",
+    "arrival_new": "Ajouté : {title} ({year}), {path}",
+    "arrival_replaces": "Nouvelle version : {title} ({year}), {path}. L’ancienne est gardée dans "
+    "« .replaced ».",
+    "arrival_known": "Déjà là : {path}. Il n’y a rien à faire.",
+    "then_publish": "Pour mettre en service : ra-assistant publish",
+    "removed": "Retiré : {path}. Il est gardé dans « .replaced ».",
+    "watching": "Je surveille « {path} » (Ctrl+C pour arrêter).",
+    "not_written": "Le dossier des rapports ne peut pas être modifié ({reason}) : libérez de la place, ou vérifiez "
+    "les droits de « {path} ».",
 }

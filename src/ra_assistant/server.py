@@ -30,6 +30,7 @@ from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.publishing_wording import SERVER
 from ra_assistant.wording import CHAT, sentence_of
 
 if TYPE_CHECKING:
@@ -214,9 +215,9 @@ class Front:
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
             if await asyncio.to_thread(self.desk.follow):
-                self._say(CHAT["followed"].format(build=self.desk.service.assistant.build_id))
+                self._say(SERVER["followed"].format(build=self.desk.service.assistant.build_id))
             elif self.desk.trouble is not None:
-                self._say(CHAT["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
+                self._say(SERVER["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
                 self.desk.trouble = None
 
 
@@ -264,7 +265,7 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
 
     assistant = open_sound(index_dir)
     if assistant.build_id not in BuildStore(index_dir).served_ids()[:1]:
-        say(CHAT["fallen_back"].format(build=assistant.build_id))
+        say(SERVER["fallen_back"].format(build=assistant.build_id))
     return assistant
 
 

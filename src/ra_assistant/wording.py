@@ -6,7 +6,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 from __future__ import annotations
 
 from ra_assistant.errors import RaError
-from ra_assistant.publishing_wording import NO_SUCH_BUILD, rejection
+from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind, SmallTalk
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────
@@ -39,6 +39,9 @@ ERRORS: dict[str, str] = {
     "unreadable_document": "{path} : ce fichier ne peut pas être lu.",
     "empty_corpus": "Aucun rapport lisible dans « {path} » : déposez-y au moins un rapport "
     "(PDF, Word, OpenDocument, HTML, Markdown ou texte), puis relancez « ra-assistant index ».",
+    "report_unknown": "Ce rapport n’est pas dans le dossier.",
+    "says_otherwise": "Le fichier dit de lui-même « {found} », et non « {wanted} » : corrigez son "
+    "en-tête, ou n’indiquez pas cette valeur.",
     "store": "L’index ne peut pas être utilisé : relancez « ra-assistant index ».",
     "index_missing": "Aucun index n’est en service : lancez « ra-assistant index ».",
     "index_outdated": "L’index a été construit avec une autre version ou un autre modèle d’embedding : "
@@ -95,6 +98,8 @@ def sentence_of(error: RaError) -> str:
         return rejection(details) or ERRORS[error.code]
     if error.code == "no_such_build" and reason in NO_SUCH_BUILD:
         return NO_SUCH_BUILD[reason].format(**details)
+    if error.code == "report_unknown" and reason in REPORT_UNKNOWN:
+        return REPORT_UNKNOWN[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
         return UNREADABLE[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
@@ -246,14 +251,6 @@ def count(number: int, singular: str, plural: str) -> str:
     return f"{written} {singular if number < 2 else plural}"
 
 
-def date(moment: str) -> str:
-    """Return an ISO date and time as it is written in French, to the minute; empty for an empty one."""
-    if not moment:
-        return ""
-    day, _, hour = moment.partition("T")
-    return f"{'/'.join(reversed(day.split('-')))} à {hour[:5].replace(':', chr(0xA0) + 'h' + chr(0xA0))} UTC"
-
-
 # ── Reading documents ────────────────────────────────────────────────────────────────────────
 UNREADABLE: dict[str, str] = {
     "changing": "« {path} » a changé pendant sa lecture : attendez que la copie soit finie, puis relancez.",
@@ -289,6 +286,8 @@ NOTICES: dict[str, str] = {
     "partie elles se trouvent. Mettez en forme les titres avec les styles « Titre 1 », « Titre 2 », etc.",
     "not_french": "La page se déclare en langue « {detail} » : l’assistant ne connaît que le français. "
     "Déposez la version française.",
+    "other_language": "Le texte ne semble pas être en français : il est mis dans l’index, mais l’assistant ne "
+    "connaît que le français. Déposez la version française.",
     "page_unreadable": "Page {page} : elle n’a pas pu être ouverte, son texte manque. Exportez de nouveau le PDF.",
     "page_without_text": "Page {page} : aucun texte, seulement une image. Si elle contient des mots, passez-la "
     "dans un logiciel de reconnaissance de caractères (OCR).",
@@ -364,10 +363,6 @@ CHAT: dict[str, str] = {
     "waiting_for_index": "{sentence} Le chat s’ouvrira dès que l’index sera utilisable "
     "(Ctrl+C pour arrêter).",
     "closed": "Le chat est fermé.",
-    "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
-    "« ra-assistant publish » pour le refaire.",
-    "followed": "Le chat répond maintenant avec l’index « {build} ».",
-    "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
     "definition_starter": "Qu’est-ce que {thing} ?",
     "elided_definition_starter": "Qu’est-ce qu’{thing} ?",
     "quantity_starter": "Combien de {things} en {year} ?",
