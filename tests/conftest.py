@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building
+from ra_assistant import assembly, building, publishing
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Section
@@ -15,13 +17,12 @@ from tests.fakes import HashedEmbedder
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+FAKED_WORKER = (sys.executable, "-m", "tests.worker")
 
 
 @pytest.fixture(autouse=True)
 def _clean_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No setting of the machine reaches a test."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("RA_")]:
         monkeypatch.delenv(name)
     load_settings.cache_clear()
@@ -34,6 +35,8 @@ def hashed_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the fake embedding model in the place of the real one."""
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
+    monkeypatch.setattr(publishing, "WORKER", FAKED_WORKER)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from io import StringIO
+from typing import Any
 
+from ra_assistant import worker
 from ra_assistant.french.words import stems
+from ra_assistant.indexing import Progress
 
 DIMENSION = 64
 
@@ -23,3 +29,21 @@ class HashedEmbedder:
             vector[int.from_bytes(digest[:2]) % DIMENSION] += 1.0 if digest[2] % 2 else -1.0
         norm = math.sqrt(sum(value * value for value in vector)) or 1.0
         return [value / norm for value in vector]
+
+
+class _Voice(StringIO):
+    def __init__(self, report: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self._report = report
+
+    def write(self, text: str) -> int:
+        self._report(Progress(*json.loads(text)["progress"]))
+        return len(text)
+
+
+def in_this_process(
+    order: Mapping[str, Any], report: Callable[[Progress], None], lock: int
+) -> dict[str, Any]:
+    """Carry out a publisher's order without starting a process."""
+    result = worker.carry_out(order, _Voice(report))
+    return dict(json.loads(json.dumps(result)))

@@ -54,7 +54,15 @@ def tiny_tokenizer(target: Path, words: Iterable[str], *, unigram: bool) -> int:
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always")
     else:
         marks = ("[CLS]", "[SEP]")
-        pieces = ["[PAD]", "[UNK]", *marks, "[MASK]", *letters, *(f"##{char}" for char in letters[:36]), *words]
+        pieces = [
+            "[PAD]",
+            "[UNK]",
+            *marks,
+            "[MASK]",
+            *letters,
+            *(f"##{char}" for char in letters[:36]),
+            *words,
+        ]
         vocabulary = {piece: rank for rank, piece in enumerate(pieces)}
         tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)

@@ -11,7 +11,18 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
-from ra_assistant.types import Answer, AnswerKind, Citation, Document, Hit, Outcome, Query, SmallTalk, Span, Turn
+from ra_assistant.types import (
+    Answer,
+    AnswerKind,
+    Citation,
+    Document,
+    Hit,
+    Outcome,
+    Query,
+    SmallTalk,
+    Span,
+    Turn,
+)
 from ra_assistant.verifying import violations
 
 RETRIEVED = 12

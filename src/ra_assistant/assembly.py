@@ -5,6 +5,7 @@ Heavy libraries are imported here, inside the function that needs them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,14 +19,9 @@ import numpy as np
 
 from ra_assistant import questions, wording
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
-from ra_assistant.builds import (
-    BuildStore,
-    Manifest,
-    read_contents,
-    read_sentence_vectors,
-    read_vectors,
-)
-from ra_assistant.errors import IndexOutdated, SettingsError, StoreError
+from ra_assistant.builds import BuildStore, Manifest, held
+from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
+from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, SettingsError, StoreError
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.settings import Settings, load_settings
@@ -110,33 +106,89 @@ def open_assistant(index_dir: Path | str | None = None, settings: Settings | Non
     """
     settings = settings or load_settings()
     builds = BuildStore(Path(index_dir) if index_dir is not None else settings.index_dir)
-    manifest = builds.manifest(builds.current_id())
-    builds.verify(manifest)
-    profile = embedding_profile(settings)
+    return open_build(builds.root, builds.current_id(), settings)
+
+
+def open_sound(index_dir: Path, settings: Settings | None = None) -> Assistant:
+    """Open the build in service or, when it is damaged, the newest one that is not.
+
+    Raises:
+        StoreError: why the build in service cannot be opened, when no other can.
+    """
+    settings = settings or load_settings()
+    builds = BuildStore(index_dir)
+    try:
+        return open_build(index_dir, builds.current_id(), settings)
+    except (IndexDamaged, IndexMissing):
+        for build_id in builds.fallback_ids():
+            with contextlib.suppress(StoreError):
+                return open_build(index_dir, build_id, settings)
+        raise
+
+
+def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: bool = False) -> Assistant:
+    """Open one build, in service or not; no other process removes it before it is closed.
+
+    Args:
+        index_dir: directory of the builds.
+        build_id: which one.
+        settings: those of the process.
+        exact: search our own copy of the vectors instead of opening Chroma's directory.
+
+    Raises:
+        IndexOutdated: it was built with another embedding profile or format.
+        IndexDamaged: a file is missing or altered.
+    """
+    builds = BuildStore(index_dir)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(held(builds.directory(build_id)))
+        manifest = builds.manifest(build_id)
+        builds.verify(manifest)
+        profile = embedding_profile(settings)
+        check_profile(manifest, profile)
+        return _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+
+
+def check_profile(manifest: Manifest, profile: EmbeddingProfile) -> None:
+    """Compare the embedding profile of a build with the one in use.
+
+    Raises:
+        IndexOutdated: they differ.
+    """
     if manifest.embedding != profile.fingerprint:
         raise IndexOutdated(
             f"built with {manifest.embedding}, expected {profile.fingerprint}; run `ra-assistant index`",
             found=manifest.embedding,
             expected=profile.fingerprint,
         )
-    return _open(builds.directory(manifest.build_id), manifest, profile, settings)
 
 
-def _open(directory: Path, manifest: Manifest, profile: EmbeddingProfile, settings: Settings) -> Assistant:
+def _open(
+    directory: Path,
+    manifest: Manifest,
+    profile: EmbeddingProfile,
+    settings: Settings,
+    stack: contextlib.ExitStack,
+    *,
+    exact: bool,
+) -> Assistant:
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.store import ChromaStore
+    from ra_assistant.store import ChromaStore, ExactStore
 
     documents, passages = read_contents(directory)
+    vectors = read_vectors(directory)
     lexical = Bm25Index.load(directory / "lexical")
-    store = ChromaStore(directory / "chroma")
+    ids = [passage.id for passage in passages]
+    store = ExactStore(ids, vectors) if exact else ChromaStore(directory / "chroma")
+    stack.callback(store.close)
     fusion = Fusion(**manifest.fusion)
     if settings.fusion_weight is not None:
         fusion = replace(fusion, weight=settings.fusion_weight)
     embedder = RememberingEmbedder(profile.embedder)
-    retriever = HybridRetriever(passages, lexical, store, embedder, read_vectors(directory), fusion)
+    retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
     answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
-    return Assistant(answerer, retriever, documents, passages, manifest.build_id, store.close)
+    return Assistant(answerer, retriever, documents, passages, manifest.build_id, stack.pop_all().close)
 
 
 def _answerer(

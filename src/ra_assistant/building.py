@@ -6,36 +6,43 @@ Heavy libraries are imported inside the function that needs them.
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ra_assistant import assembly, questions
-from ra_assistant.builds import (
-    BuildStore,
-    Manifest,
-    file_hash,
-    read_contents,
-    read_sentence_vectors,
-    read_vectors,
-    write_contents,
+from ra_assistant.books import Case, read_book
+from ra_assistant.builds import BuildStore, Manifest, file_hash
+from ra_assistant.checks import (
+    Check,
+    CheckReport,
+    check_book,
+    check_counts,
+    check_fall,
+    check_lost,
+    check_own_vectors,
+    check_recall,
 )
-from ra_assistant.errors import StoreError
-from ra_assistant.indexing import IndexReport, Progress, build_index, sentence_texts
+from ra_assistant.contents import FILES, read_contents, read_sentence_vectors, read_vectors, write_contents
+from ra_assistant.errors import BuildRejected, StoreError
+from ra_assistant.evaluating import Verdict, evaluate
+from ra_assistant.indexing import (
+    IndexReport,
+    Progress,
+    Vectors,
+    abandoned_on_failure,
+    build_index,
+    sentence_texts,
+)
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Document, Passage
-
-if TYPE_CHECKING:
-    from ra_assistant.indexing import Vectors
-    from ra_assistant.store import ChromaStore
 
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
@@ -45,22 +52,22 @@ class DiskBuild:
     """One build being written below an index directory; implements `indexing.BuildWriter`."""
 
     def __init__(self, builds: BuildStore, profile: assembly.EmbeddingProfile) -> None:
+        from ra_assistant.vector_cache import VectorCache
+
         self._builds = builds
         self._profile = profile
         self._id, self._directory = builds.begin()
-        self._store: ChromaStore | None = None
+        self._cache = VectorCache(builds.root / "cache", profile.fingerprint)
         self._dimension = 0
         self._fusion = Fusion(0.0)
 
-    def cached_vectors(self) -> dict[str, Sequence[float]]:
-        """Return the vectors of the newest sound build with the same profile, by embedded text."""
-        for build_id in reversed(self._builds.sealed_ids()):
-            with contextlib.suppress(StoreError):
-                manifest = self._builds.manifest(build_id)
-                if manifest.embedding == self._profile.fingerprint:
-                    self._builds.verify(manifest)
-                    return _vectors_by_text(self._builds.directory(build_id))
-        return {}
+    def known(self, texts: Sequence[str]) -> Mapping[str, Sequence[float] | Vectors]:
+        """Return the vectors of those `texts` that were embedded before with the same profile."""
+        return self._cache.known(texts)
+
+    def remember(self, texts: Sequence[str], vectors: Sequence[Sequence[float]]) -> None:
+        """Keep new vectors for the builds to come."""
+        self._cache.remember(texts, vectors)
 
     def write(
         self,
@@ -68,6 +75,7 @@ class DiskBuild:
         passages: Sequence[Passage],
         vectors: Vectors,
         sentence_vectors: Vectors,
+        fusion: Fusion | None = None,
     ) -> None:
         """Write our own copy, the BM25 index and the Chroma collection."""
         from ra_assistant.lexical import Bm25Index
@@ -76,63 +84,39 @@ class DiskBuild:
         self._dimension = int(vectors.shape[1])
         write_contents(self._directory, documents, passages, vectors, sentence_vectors)
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
-        self._store = ChromaStore.create(self._directory / "chroma", passages, vectors)
-        self._fusion = self._profile.fusion or self._calibrated(passages, vectors)
+        ChromaStore.create(self._directory / "chroma", passages, vectors).close()
+        self._fusion = fusion or self._profile.fusion or self._calibrated(passages, vectors)
+        self._cache.end_round(
+            [text for passage in passages for text in (passage.searchable_text, *sentence_texts(passage))]
+        )
 
     def _calibrated(self, passages: Sequence[Passage], vectors: Vectors) -> Fusion:
         from ra_assistant.calibrating import calibrate
 
         return calibrate(passages, vectors, self._profile.embedder, _lexical_over).fusion
 
-    def stored_passages(self) -> int:
-        """Return how many passages Chroma holds."""
-        return len(self._opened())
-
-    def worst_self_match(self, vectors: Vectors) -> float:
-        """Ask Chroma for each vector; return the lowest cosine of a first hit."""
-        store = self._opened()
-        return min(_first_cosine(store, vector) for vector in vectors.tolist())
-
-    def commit(self, sources: dict[str, str], documents: int, expected: int, stored: int) -> str:
-        """Close the store, seal the build, switch to it and remove old builds."""
-        self._opened().close()
+    def seal(self, sources: dict[str, str], documents: int, passages: int) -> str:
+        """Hash the build's files and write its manifest; return its id."""
+        self._cache.close()
         manifest = Manifest(
             build_id=self._id,
             created_at=_now(),
             embedding=self._profile.fingerprint,
             dimension=self._dimension,
             sources=sources,
-            expected_passages=expected,
-            stored_passages=stored,
+            expected_passages=passages,
+            stored_passages=passages,
             documents=documents,
             versions={name: metadata.version(name) for name in VERSIONED},
             fusion=asdict(self._fusion),
         )
         self._builds.seal(manifest)
-        self._builds.switch(self._id)
-        self._builds.prune()
         return self._id
 
     def abandon(self) -> None:
         """Remove the unfinished build."""
-        if self._store is not None:
-            self._store.close()
+        self._cache.close()
         self._builds.discard(self._id)
-
-    def _opened(self) -> ChromaStore:
-        if self._store is None:
-            raise RuntimeError("nothing was written to the build yet; call `write` first")
-        return self._store
-
-
-def _vectors_by_text(directory: Path) -> dict[str, Sequence[float]]:
-    _, passages = read_contents(directory)
-    whole = (passage.searchable_text for passage in passages)
-    parts = (text for passage in passages for text in sentence_texts(passage))
-    sentence_vectors = read_sentence_vectors(directory).astype(np.float32).tolist()
-    known: dict[str, Sequence[float]] = dict(zip(parts, sentence_vectors, strict=True))
-    known.update(zip(whole, read_vectors(directory).tolist(), strict=True))
-    return known
 
 
 def _lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
@@ -147,26 +131,20 @@ def _lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.
     return scores
 
 
-def _first_cosine(store: ChromaStore, vector: Sequence[float]) -> float:
-    found = store.nearest(vector, 1)
-    return found[0][1] if found else -math.inf
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def build(
+def build_candidate(
     corpus_dir: Path,
     index_dir: Path,
     settings: Settings | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> IndexReport:
-    """Build the index of a corpus directory and put it in service.
+    """Build the index of a corpus directory beside the one in service, sealed and unchecked.
 
     Raises:
         EmptyCorpus: no file could be read.
-        BuildRejected: the candidate failed a check; the build in service is untouched.
     """
     from ra_assistant.reading import FileLoader, read_corpus_paths
     from ra_assistant.splitting import SentenceSplitter
@@ -184,18 +162,153 @@ def build(
     )
 
 
+def mend(index_dir: Path, build_id: str, settings: Settings | None = None) -> str:
+    """Make a new build from our own copy of a damaged one, without reading or embedding anything again.
+
+    Raises:
+        IndexDamaged: our own copy is damaged as well.
+        IndexOutdated: it was made with another embedding profile or format.
+    """
+    builds = BuildStore(index_dir)
+    manifest = builds.manifest(build_id)
+    profile = assembly.embedding_profile(settings or load_settings())
+    assembly.check_profile(manifest, profile)
+    builds.verify(manifest, only=FILES)
+    directory = builds.directory(build_id)
+    documents, passages = read_contents(directory)
+    writer = DiskBuild(builds, profile)
+    with abandoned_on_failure(writer):
+        sentence_vectors = read_sentence_vectors(directory).astype(np.float32)
+        fusion = Fusion(**manifest.fusion)
+        writer.write(documents, passages, read_vectors(directory), sentence_vectors, fusion)
+        return writer.seal(manifest.sources, len(documents), len(passages))
+
+
+def check_candidate(
+    index_dir: Path,
+    build_id: str,
+    book: Path | None = None,
+    unreadable: Sequence[str] = (),
+    settings: Settings | None = None,
+    report: Callable[[Progress], None] | None = None,
+) -> CheckReport:
+    """Open a sealed build and try it; what was found is kept beside the build.
+
+    Args:
+        index_dir: directory of the builds.
+        build_id: the build to try.
+        book: question book that must not regress; None when there is none.
+        unreadable: files of the corpus that could not be read.
+        settings: those of the process by default.
+        report: told how far it is.
+
+    Raises:
+        StoreError: the build cannot be opened.
+        BookUnreadable: the question book cannot be used.
+    """
+    from ra_assistant.store import ChromaStore
+
+    report = report or (lambda _: None)
+    settings = settings or load_settings()
+    builds = BuildStore(index_dir)
+    manifest = builds.manifest(build_id)
+    report(Progress("checking", 0, 3))
+    builds.verify(manifest)
+    directory = builds.directory(build_id)
+    _, passages = read_contents(directory)
+    vectors = read_vectors(directory)
+    queries = read_sentence_vectors(directory).astype(np.float32)
+    ids = [passage.id for passage in passages]
+    former = _former_manifest(builds)
+    with ChromaStore(directory / "chroma") as store:
+        checks = [
+            Check("files", passed=True, details={"files": len(manifest.files)}),
+            check_counts(len(passages), manifest.expected_passages, len(store)),
+            check_own_vectors(ids, vectors, store.nearest_many),
+            check_recall(ids, vectors, queries, store.nearest_many),
+        ]
+    if former is not None:
+        checks.append(check_fall(len(passages), former.stored_passages))
+        checks.append(check_lost(unreadable, list(former.sources)))
+    if book is not None and book.is_file():
+        report(Progress("asking", 1, 3))
+        checks.append(_book_check(index_dir, build_id, former, book, settings))
+    found = CheckReport(build_id, tuple(checks))
+    builds.note_checks(build_id, json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+    return found
+
+
+def _former_manifest(builds: BuildStore) -> Manifest | None:
+    with contextlib.suppress(StoreError):
+        return builds.manifest(builds.current_id())
+    return None
+
+
+def _book_check(
+    index_dir: Path, build_id: str, former: Manifest | None, book: Path, settings: Settings
+) -> Check:
+    cases = read_book(book)
+    verdicts = _verdicts(assembly.open_build(index_dir, build_id, settings, exact=True), cases)
+    if former is None:
+        return check_book(verdicts, None)
+    try:
+        opened = assembly.open_build(index_dir, former.build_id, settings, exact=True)
+    except StoreError:
+        return check_book(verdicts, None)
+    return check_book(verdicts, _verdicts(opened, cases))
+
+
+def _verdicts(assistant: assembly.Assistant, cases: Sequence[Case]) -> list[Verdict]:
+    with contextlib.closing(assistant):
+        return evaluate(cases, assistant.ask, lambda *_: [], lambda *_: {})
+
+
+def build(
+    corpus_dir: Path,
+    index_dir: Path,
+    settings: Settings | None = None,
+    report: Callable[[Progress], None] | None = None,
+    *,
+    forced: bool = False,
+) -> IndexReport:
+    """Build the index of a corpus directory, check it and put it in service, all in this process.
+
+    `publishing.Publisher` does the same in processes of their own.
+
+    Raises:
+        EmptyCorpus: no file could be read.
+        BuildRejected: the candidate failed a check; the build in service is untouched.
+    """
+    builds = BuildStore(index_dir)
+    with builds.publishing():
+        built = build_candidate(corpus_dir, index_dir, settings, report)
+        unreadable = [error.path for error in built.unreadable]
+        found = check_candidate(index_dir, built.build_id, None, unreadable, settings, report)
+        refusals = found.refusals(forced=forced)
+        if refusals:
+            builds.discard(built.build_id)
+            raise BuildRejected(
+                f"{built.build_id}: failed {[check.code for check in refusals]}; the build in service stays",
+                reason=refusals[0].code,
+                checks=refusals,
+            )
+        builds.switch(built.build_id)
+        builds.prune()
+    return built
+
+
 def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None = None) -> bool:
-    """Tell whether the build in service was made from these very files with these very settings."""
+    """Tell whether the build in service is sound and was made from these very files and settings."""
     from ra_assistant.reading import read_corpus_paths
 
     builds = BuildStore(index_dir)
     try:
         manifest = builds.manifest(builds.current_id())
+        builds.verify(manifest)
     except StoreError:
         return False
     found = {
         path.relative_to(corpus_dir).as_posix(): file_hash(path) for path in read_corpus_paths(corpus_dir)
     }
-    readable = {path: digest for path, digest in found.items() if path in manifest.sources}
     same_profile = manifest.embedding == assembly.embedding_profile(settings or load_settings()).fingerprint
-    return same_profile and readable == manifest.sources and found.keys() == manifest.sources.keys()
+    return same_profile and found == manifest.sources

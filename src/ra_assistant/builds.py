@@ -1,7 +1,10 @@
 """Builds of the index on disk: one directory each, never edited, and a pointer to the one in service.
 
 index/
-├── current             the id of the build in service, one line
+├── current             the id of the build in service, then of those that were, newest first, one a line
+├── current.copy        the same, for the day when `current` is damaged
+├── checks/<id>.json     what the checks said of a build, written before it may be put in service
+├── cache/               vectors by the hash of their text, one file an embedding profile
 └── builds/<id>/
     ├── manifest.json       written last: what the build is made of, and the hash of every other file
     ├── documents.jsonl     the documents as they were read
@@ -14,30 +17,33 @@ index/
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
-from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Passage, Section, Span
+from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, PublishingBusy, StoreError
 
 FORMAT = 3
 """Raised when an index of the former format can no longer be read."""
 POINTER = "current"
+POINTER_COPY = "current.copy"
+LOCK = ".lock"
 MANIFEST = "manifest.json"
 KEPT_BUILDS = 3
+REMEMBERED_BUILDS = 10
+"""How many builds the pointer names, those that are gone included."""
+_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
+_STAMP = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,14 @@ class Manifest:
     """SHA-256 of each other file of the build, by path below its directory."""
 
 
-def new_build_id() -> str:
-    """Return an id that sorts by time of creation."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+def new_build_id(after: Iterable[str] = ()) -> str:
+    """Return an id that sorts by time of creation, after those given even when the clock went back."""
+    stamp = f"{datetime.now(UTC):{_STAMP}}"
+    last = max((name[:15] for name in after if _ID.fullmatch(name)), default="")
+    if last > stamp:
+        later = datetime.strptime(last, _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+        stamp = f"{later:{_STAMP}}"
+    return f"{stamp}-{secrets.token_hex(3)}"
 
 
 def file_hash(path: Path) -> str:
@@ -83,7 +94,9 @@ def _rows_hash(path: Path) -> str:
     SQLite's own check sees to what holds no row: the indexes and the tree of pages.
     """
     digest = sha256()
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    ) as database:
         tables = database.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'acquire_write'"
             " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
@@ -109,7 +122,7 @@ class BuildStore:
 
     def begin(self) -> tuple[str, Path]:
         """Make the directory of a new build; return its id and path."""
-        build_id = new_build_id()
+        build_id = new_build_id(path.name for path in self.root.glob("builds/*"))
         directory = self.directory(build_id)
         directory.mkdir(parents=True)
         return build_id, directory
@@ -121,30 +134,65 @@ class BuildStore:
         sealed = Manifest(**{**asdict(manifest), "files": files})
         for path in _files(directory):
             _sync(path)
-        _write_durably(directory / MANIFEST, json.dumps(asdict(sealed), ensure_ascii=False, indent=1))
+        write_durably(directory / MANIFEST, json.dumps(asdict(sealed), ensure_ascii=False, indent=1))
         _sync(directory)
         return sealed
 
     def switch(self, build_id: str) -> None:
         """Put a build in service: one atomic replacement of the pointer."""
-        _write_durably(self.root / POINTER, build_id + "\n")
-        _sync(self.root)
+        former = [name for name in self.served_ids() if name != build_id]
+        lines = "".join(f"{name}\n" for name in [build_id, *former][:REMEMBERED_BUILDS])
+        for name in (POINTER, POINTER_COPY):
+            write_durably(self.root / name, lines)
+            _sync(self.root)
 
     def current_id(self) -> str:
         """Return the id of the build in service.
 
         Raises:
             IndexMissing: no build was ever put in service.
+            IndexDamaged: the pointer is not a list of builds.
         """
+        return self._pointed(POINTER)[0]
+
+    def pointer_stamp(self) -> object:
+        """Return a value that changes when the pointer is replaced; None when there is none."""
         try:
-            build_id = (self.root / POINTER).read_text(encoding="utf-8").strip()
+            found = (self.root / POINTER).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def served_ids(self) -> list[str]:
+        """Return the builds that are or were in service, newest first, from whichever pointer is sound."""
+        for name in (POINTER, POINTER_COPY):
+            with contextlib.suppress(StoreError):
+                return self._pointed(name)
+        return []
+
+    def fallback_ids(self) -> list[str]:
+        """Return the builds to serve when the one in service cannot be, best first.
+
+        Those that were in service come first, then those that passed their checks, newest first. Empty when
+        nothing was ever put in service.
+        """
+        if not any((self.root / name).exists() for name in (POINTER, POINTER_COPY)):
+            return []
+        checked = sorted((path.stem for path in self.root.glob("checks/*.json")), reverse=True)
+        sealed = set(self.sealed_ids())
+        return [name for name in dict.fromkeys([*self.served_ids(), *checked]) if name in sealed]
+
+    def _pointed(self, name: str) -> list[str]:
+        path = self.root / name
+        try:
+            lines = path.read_text(encoding="utf-8").split()
+        except UnicodeDecodeError as error:
+            raise IndexDamaged(f"{path}: {error}", path=name) from error
         except OSError as error:
-            raise IndexMissing(
-                f"{self.root / POINTER}: no build in service; run `ra-assistant index`"
-            ) from error
-        if not build_id or "/" in build_id or build_id.startswith("."):
-            raise IndexDamaged(f"{self.root / POINTER}: {build_id!r} is not a build id", path=POINTER)
-        return build_id
+            raise IndexMissing(f"{path}: no build in service; run `ra-assistant index`") from error
+        if not lines or not all(_is_name(line) for line in lines):
+            raise IndexDamaged(f"{path}: {lines!r} are not build ids", path=name)
+        return lines
 
     def manifest(self, build_id: str) -> Manifest:
         """Read the manifest of a build.
@@ -159,19 +207,22 @@ class BuildStore:
             found = raw.get("format")
             if found != FORMAT:
                 raise IndexOutdated(f"{path}: format {found}, expected {FORMAT}; run `ra-assistant index`")
-            return Manifest(**raw)
+            manifest = Manifest(**raw)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise IndexDamaged(f"{path}: {error}", path=MANIFEST) from error
+        if manifest.build_id != build_id:
+            raise IndexDamaged(f"{path}: manifest of {manifest.build_id!r}", path=MANIFEST)
+        return manifest
 
-    def verify(self, manifest: Manifest) -> None:
-        """Compare every file of a build with its hash.
+    def verify(self, manifest: Manifest, only: Iterable[str] = ()) -> None:
+        """Compare every file of a build with its hash, or those named by `only`.
 
         Raises:
             IndexDamaged: a file is missing or altered; the first one is named.
         """
         directory = self.directory(manifest.build_id)
-        for name, expected in manifest.files.items():
-            path = directory / name
+        for name in only or manifest.files:
+            path, expected = directory / name, manifest.files.get(name, "")
             if not _is_intact(path, expected):
                 raise IndexDamaged(f"{path}: missing or altered; run `ra-assistant index`", path=name)
 
@@ -181,14 +232,88 @@ class BuildStore:
 
     def discard(self, build_id: str) -> None:
         """Remove a build's directory, complete or not."""
-        shutil.rmtree(self.directory(build_id), ignore_errors=True)
+        _remove_unheld(self.directory(build_id))
 
-    def prune(self, kept: int = KEPT_BUILDS) -> None:
-        """Remove unfinished builds and all but the `kept` newest complete ones and the one in service."""
-        keep = {*self.sealed_ids()[-kept:], self.current_id()}
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[int]:
+        """Let one publisher at a time in; yield the descriptor of the lock, for its child processes.
+
+        The system releases the lock when the last process that has the descriptor ends, however it ends.
+
+        Raises:
+            PublishingBusy: another publisher is at work.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / LOCK).open("a") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise PublishingBusy(f"{stream.name}: another publisher is at work; wait for it") from error
+            yield stream.fileno()
+
+    def note_checks(self, build_id: str, text: str) -> None:
+        """Keep what the checks said of a sealed build, as JSON."""
+        path = self.root / "checks" / f"{build_id}.json"
+        path.parent.mkdir(exist_ok=True)
+        write_durably(path, text)
+
+    def read_checks(self, build_id: str) -> str:
+        """Return what `note_checks` kept.
+
+        Raises:
+            OSError: nothing was kept.
+        """
+        return (self.root / "checks" / f"{build_id}.json").read_text(encoding="utf-8")
+
+    def prune(self, kept: int = KEPT_BUILDS, spared: Iterable[str] = ()) -> None:
+        """Remove all but `kept` complete builds: the one in service, then those that were, then the newest.
+
+        A build that a process still reads stays until a later call. Call it under the publisher's lock:
+        what is unfinished belongs to nobody.
+        """
+        sealed = self.sealed_ids()
+        served = [name for name in self.served_ids() if name in sealed]
+        ranked = list(dict.fromkeys([*served, *reversed(sealed)]))
+        keep = {*ranked[:kept], *spared}
+        for leftover in self.root.glob(f".{POINTER}*"):
+            leftover.unlink(missing_ok=True)
         for directory in self.root.glob("builds/*"):
             if directory.name not in keep:
-                shutil.rmtree(directory, ignore_errors=True)
+                _remove_unheld(directory)
+        for note in self.root.glob("checks/*"):
+            if not self.directory(note.stem).is_dir():
+                note.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """Keep a build from being removed by another process; a lock of the system, gone with the process.
+
+    Raises:
+        IndexDamaged: the directory is not there, or is being removed.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            descriptor = os.open(directory, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            raise IndexDamaged(f"{directory}: {error}", path=directory.name) from error
+        yield
+
+
+def _remove_unheld(directory: Path) -> None:
+    """Remove a build that no process holds; its manifest first, so that what is left of it is unfinished."""
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        stack.callback(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (directory / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_name(text: str) -> bool:
+    return "/" not in text and not text.startswith(".")
 
 
 def _is_intact(path: Path, expected: str) -> bool:
@@ -198,95 +323,21 @@ def _is_intact(path: Path, expected: str) -> bool:
         return False
 
 
-def write_contents(
-    directory: Path,
-    documents: Iterable[Document],
-    passages: Iterable[Passage],
-    vectors: npt.NDArray[np.float32],
-    sentence_vectors: npt.NDArray[np.float32],
-) -> None:
-    """Write our own copy of everything that is served, from which a store can be rebuilt."""
-    _write_lines(directory / "documents.jsonl", (asdict(document) for document in documents))
-    _write_lines(directory / "passages.jsonl", (asdict(passage) for passage in passages))
-    np.save(directory / "vectors.npy", vectors)
-    np.save(directory / "sentences.npy", sentence_vectors.astype(np.float16))
-
-
-def read_contents(directory: Path) -> tuple[list[Document], list[Passage]]:
-    """Read what `write_contents` wrote, vectors left aside.
-
-    Raises:
-        IndexDamaged: a file is missing or is not what it should be.
-    """
-    try:
-        documents = [_document(raw) for raw in _read_lines(directory / "documents.jsonl")]
-        passages = [_passage(raw) for raw in _read_lines(directory / "passages.jsonl")]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise IndexDamaged(f"{directory}: {error}", path=directory.name) from error
-    return documents, passages
-
-
-def read_vectors(directory: Path) -> npt.NDArray[np.float32]:
-    """Read the passages' vectors, shape (passages, dimension)."""
-    vectors: npt.NDArray[np.float32] = _read_array(directory / "vectors.npy")
-    return vectors
-
-
-def read_sentence_vectors(directory: Path) -> npt.NDArray[np.float16]:
-    """Map the sentences' vectors, shape (sentences, dimension), in the order of the passages."""
-    vectors: npt.NDArray[np.float16] = _read_array(directory / "sentences.npy", mapped=True)
-    return vectors
-
-
-def _read_array(path: Path, *, mapped: bool = False) -> Any:
-    try:
-        return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{path}: {error}", path=path.name) from error
-
-
-def _document(raw: dict[str, Any]) -> Document:
-    return Document(
-        **{
-            **raw,
-            "kind": DocumentKind(raw["kind"]),
-            "page_starts": tuple(raw["page_starts"]),
-            "page_labels": tuple(raw["page_labels"]),
-            "sections": tuple(Section(**{**item, "path": tuple(item["path"])}) for item in raw["sections"]),
-            "blocks": tuple(Block(**{**item, "kind": BlockKind(item["kind"])}) for item in raw["blocks"]),
-        }
-    )
-
-
-def _passage(raw: dict[str, Any]) -> Passage:
-    sentences = tuple(Span(*span) for span in raw["sentences"])
-    return Passage(**{**raw, "section_path": tuple(raw["section_path"]), "sentences": sentences})
-
-
 def _files(directory: Path) -> Iterator[Path]:
     return (path for path in sorted(directory.rglob("*")) if path.is_file() and path.name != MANIFEST)
 
 
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        for row in rows:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            yield json.loads(line)
-
-
-def _write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str) -> None:
     """Replace a file so that a reader, or a cut at any moment, finds the old or the new one whole."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

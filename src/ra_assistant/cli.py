@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ra_assistant import wording
+from ra_assistant import commands, corpus_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
-from ra_assistant.terminal import FrenchCommand, FrenchGroup, ProgressBar, UsageError, usage_sentence
+from ra_assistant.terminal import FrenchCommand, FrenchGroup, UsageError, usage_sentence
 from ra_assistant.types import Answer, Outcome
 from ra_assistant.wording import CLI
 
@@ -55,26 +55,11 @@ def index(
     if_needed: Annotated[bool, typer.Option("--if-needed", help=CLI["if_needed_option"])] = False,
 ) -> None:
     """Build the index and put it in service."""
-    from ra_assistant import building
-
-    settings = load_settings()
-    corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
-    if not corpus_dir.is_dir():
-        _fail(CLI["no_corpus"].format(path=corpus_dir))
-    if if_needed and building.is_up_to_date(corpus_dir, index_dir, settings):
+    publisher = commands.publisher_of(corpus, index, None)
+    if commands.mend(publisher) or (commands.is_up_to_date(publisher) and if_needed):
         _say(CLI["up_to_date"])
         return
-    try:
-        with ProgressBar() as report:
-            built = building.build(corpus_dir, index_dir, settings, report)
-    except OSError as error:
-        _fail(CLI["no_space"].format(reason=error.strerror or error, path=index_dir))
-    for unreadable in built.unreadable:
-        _complain(CLI["unread"].format(sentence=wording.sentence_of(unreadable)))
-    for path, notice in built.notices:
-        page = f", p.\u00a0{notice.page}" if notice.page else ""
-        sentence = wording.NOTICES[notice.code].format(detail=notice.detail)
-        _complain(CLI["notice"].format(path=path, page=page, sentence=sentence))
+    built = commands.published(publisher)
     _say(
         CLI["built"].format(
             documents=wording.count(built.documents, "document", "documents"),
@@ -84,6 +69,10 @@ def index(
     )
     if built.unreadable:
         raise typer.Exit(1)
+
+
+commands.register(app)
+corpus_commands.register(app)
 
 
 @app.command(help=CLI["ask"], cls=FrenchCommand)

@@ -5,12 +5,16 @@ RaError
     CorpusError             the communication officer: a document or the corpus directory
         UnreadableDocument      one file cannot be read; the others can
         EmptyCorpus             nothing to index
+        ReportUnknown           no report of that name, or several
+        SaysOtherwise           the file itself says something else than its publisher
     BookUnreadable          the communication officer: a question book cannot be used
     StoreError              the operator: the index
         IndexMissing            never built
         IndexOutdated           built with another embedding profile or format
         IndexDamaged            a file is missing or altered
         BuildRejected           the candidate failed its checks; the build in service stays
+        PublishingBusy          another publisher is at work
+        NoSuchBuild             there is no build to go back to, or none of that name
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
     DownloadFailed          the operator: a model could not be fetched
@@ -66,6 +70,21 @@ class EmptyCorpus(CorpusError):
     code = "empty_corpus"
 
 
+class ReportUnknown(CorpusError):
+    """No report has the name that was given, or several have.
+
+    `reason` is a key of `wording.REPORT_UNKNOWN`: unknown, several.
+    """
+
+    code = "report_unknown"
+
+
+class SaysOtherwise(CorpusError):
+    """The front matter of a file says something else than the options that were given with it."""
+
+    code = "says_otherwise"
+
+
 class BookUnreadable(RaError):
     """A question book cannot be used.
 
@@ -103,6 +122,21 @@ class BuildRejected(StoreError):
     """The candidate build failed a check and was not put in service."""
 
     code = "build_rejected"
+
+
+class PublishingBusy(StoreError):
+    """Another publisher is at work on the same index."""
+
+    code = "publishing_busy"
+
+
+class NoSuchBuild(StoreError):
+    """There is no build of that name that can be put in service.
+
+    `reason` is a key of `wording.NO_SUCH_BUILD`: none, unknown, unchecked.
+    """
+
+    code = "no_such_build"
 
 
 class QuestionRefused(RaError):

@@ -1,9 +1,9 @@
-"""Building the index: read, cut, embed, store, check, then switch, beside the build in service."""
+"""Building a candidate of the index: read, cut, embed, store, seal, beside the build in service."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,20 +11,26 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ra_assistant.errors import BuildRejected, EmptyCorpus, UnreadableDocument
+from ra_assistant.errors import EmptyCorpus, UnreadableDocument
 from ra_assistant.ports import Embedder, Loader, Splitter
 from ra_assistant.types import Document, Extraction, Notice, Passage
 
 EMBEDDING_BATCH = 64
+READINGS = 3
+"""Tries for a file that changes while it is read."""
 
 Vectors = npt.NDArray[np.float32]
 
 
 class BuildWriter(Protocol):
-    """Where a build is written; nothing is in service before `commit` returns."""
+    """Where a build is written; sealing it puts nothing in service."""
 
-    def cached_vectors(self) -> dict[str, Sequence[float]]:
-        """Return the vectors of former builds with the same profile, by text."""
+    def known(self, texts: Sequence[str]) -> Mapping[str, Sequence[float] | npt.NDArray[np.float32]]:
+        """Return the vectors that this profile gave those of the `texts` that were embedded before."""
+        ...
+
+    def remember(self, texts: Sequence[str], vectors: Sequence[Sequence[float]]) -> None:
+        """Keep new vectors for the builds to come, whatever becomes of this one."""
         ...
 
     def write(
@@ -37,16 +43,8 @@ class BuildWriter(Protocol):
         """Write our own copy, the full-text index and the vector store."""
         ...
 
-    def stored_passages(self) -> int:
-        """Return how many passages the vector store holds."""
-        ...
-
-    def worst_self_match(self, vectors: Vectors) -> float:
-        """Return the lowest cosine between a passage and the first hit of its own vector."""
-        ...
-
-    def commit(self, sources: dict[str, str], documents: int, expected: int, stored: int) -> str:
-        """Seal the build and put it in service; return its id."""
+    def seal(self, sources: dict[str, str], documents: int, passages: int) -> str:
+        """Close the build, hash its files, write its manifest; return its id."""
         ...
 
     def abandon(self) -> None:
@@ -91,14 +89,13 @@ def build_index(
     hash_of: Callable[[Path], str],
     report: Report | None = None,
 ) -> IndexReport:
-    """Build an index of `paths` and put it in service; the build in service is untouched on failure.
+    """Build an index of `paths`, sealed and not in service; nothing is left of it on failure.
 
     Raises:
         EmptyCorpus: none of the files could be read, or none holds a sentence.
-        BuildRejected: the candidate failed a check.
     """
     report = report or _silent
-    with _abandoned_on_failure(writer):
+    with abandoned_on_failure(writer):
         extractions, unreadable, sources = _read(paths, root, loader, hash_of, report)
         documents = [extraction.document for extraction in extractions]
         passages = list(_split(documents, splitter, report))
@@ -111,10 +108,7 @@ def build_index(
         vectors, sentence_vectors, embedded = _embed(passages, embedder, writer, report)
         report(Progress("storing", 0, 1))
         writer.write(documents, passages, vectors, sentence_vectors)
-        report(Progress("checking", 0, 1))
-        stored = writer.stored_passages()
-        _check(writer, passages, vectors, stored)
-        build_id = writer.commit(sources, len(documents), len(passages), stored)
+        build_id = writer.seal(sources, len(documents), len(passages))
     notices = ((item.document.path, notice) for item in extractions for notice in item.notices)
     return IndexReport(build_id, len(documents), len(passages), embedded, tuple(unreadable), tuple(notices))
 
@@ -124,7 +118,8 @@ def _silent(_: Progress) -> None:
 
 
 @contextmanager
-def _abandoned_on_failure(writer: BuildWriter) -> Iterator[None]:
+def abandoned_on_failure(writer: BuildWriter) -> Iterator[None]:
+    """Remove what was written when the block fails, whatever the reason."""
     finished = False
     try:
         yield
@@ -144,13 +139,30 @@ def _read(
         report(Progress("reading", number, len(paths)))
         name = path.relative_to(root).as_posix()
         try:
-            sources[name] = hash_of(path)
-            extractions.append(loader.load(path, root))
+            extraction, sources[name] = _load(path, root, loader, hash_of)
+            extractions.append(extraction)
         except UnreadableDocument as error:
             unreadable.append(error)
+            with suppress(OSError):
+                sources[name] = hash_of(path)
         except OSError as error:
             unreadable.append(UnreadableDocument(name, "vanished", f"{name}: {error}"))
     return extractions, unreadable, sources
+
+
+def _load(path: Path, root: Path, loader: Loader, hash_of: Callable[[Path], str]) -> tuple[Extraction, str]:
+    """Return what reading the file gave, and its hash, both of the same bytes.
+
+    Raises:
+        UnreadableDocument: it cannot be read, or it changes each time it is read.
+    """
+    for _ in range(READINGS):
+        before = hash_of(path)
+        extraction = loader.load(path, root)
+        if hash_of(path) == before:
+            return extraction, before
+    name = path.relative_to(root).as_posix()
+    raise UnreadableDocument(name, "changing", f"{name}: changed while it was read; wait until it is written")
 
 
 def _split(documents: Iterable[Document], splitter: Splitter, report: Report) -> Iterator[Passage]:
@@ -167,15 +179,18 @@ def _embed(
     report: Report,
 ) -> tuple[Vectors, Vectors, int]:
     """Return the vectors of the passages and of their sentences, and how many passages were not known."""
-    known = writer.cached_vectors()
     whole = [passage.searchable_text for passage in passages]
     parts = [text for passage in passages for text in sentence_texts(passage)]
+    wanted = list(dict.fromkeys([*whole, *parts]))
+    known: dict[str, Sequence[float] | npt.NDArray[np.float32]] = dict(writer.known(wanted))
     unknown_passages = len(set(whole) - known.keys())
-    missing = [text for text in dict.fromkeys([*whole, *parts]) if text not in known]
+    missing = [text for text in wanted if text not in known]
     for start in range(0, len(missing), EMBEDDING_BATCH):
         report(Progress("embedding", start, len(missing)))
         batch = missing[start : start + EMBEDDING_BATCH]
-        known.update(zip(batch, embedder.embed_documents(batch), strict=True))
+        found = embedder.embed_documents(batch)
+        writer.remember(batch, found)
+        known.update(zip(batch, found, strict=True))
     vectors = np.array([known[text] for text in whole], dtype=np.float32)
     sentence_vectors = np.array([known[text] for text in parts], dtype=np.float32)
     return vectors, sentence_vectors, unknown_passages
@@ -188,17 +203,3 @@ def sentence_texts(passage: Passage) -> list[str]:
         passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences
     ]
     return [text if not heading or text == heading else f"{heading}\n{text}" for text in texts]
-
-
-def _check(writer: BuildWriter, passages: Sequence[Passage], vectors: Vectors, stored: int) -> None:
-    if stored != len(passages):
-        raise BuildRejected(
-            f"the vector store holds {stored} passages, expected {len(passages)}; run the command again",
-            reason="count",
-        )
-    worst = writer.worst_self_match(vectors)
-    if worst < 1 - 1e-4:
-        raise BuildRejected(
-            f"a passage is not found by its own vector: cosine {worst:.6f}, expected 1; run the command again",
-            reason="probe",
-        )

@@ -117,9 +117,7 @@ class Ranker:
             found.extend(self._candidates(query, idf, hit.passage, shared, nearness))
         return sorted(found, key=lambda candidate: -candidate.score)
 
-    def reranked(
-        self, candidates: Sequence[Candidate], guesses: Mapping[str, SpanGuess]
-    ) -> list[Candidate]:
+    def reranked(self, candidates: Sequence[Candidate], guesses: Mapping[str, SpanGuess]) -> list[Candidate]:
         """Return the candidates, best first, with what the reader says of them.
 
         Args:
@@ -130,14 +128,10 @@ class Ranker:
         weighed = [self._weighed(candidate, guesses, surest) for candidate in candidates]
         return sorted(weighed, key=lambda candidate: -candidate.score)
 
-    def _weighed(
-        self, candidate: Candidate, guesses: Mapping[str, SpanGuess], surest: float
-    ) -> Candidate:
+    def _weighed(self, candidate: Candidate, guesses: Mapping[str, SpanGuess], surest: float) -> Candidate:
         features = dict(candidate.features)
         answer = _reader_features(features, guesses.get(candidate.passage.id), candidate.span, surest)
-        return replace(
-            candidate, features=features, score=_weigh(self._weights, features), answer=answer
-        )
+        return replace(candidate, features=features, score=_weigh(self._weights, features), answer=answer)
 
     def _idf(self, term: str) -> float:
         frequency = self._lexical.document_frequency(term)

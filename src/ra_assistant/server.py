@@ -25,6 +25,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ra_assistant.builds import BuildStore
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces import api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
@@ -33,6 +34,7 @@ from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
 
@@ -50,6 +52,8 @@ FORCED = {
     "DO_NOT_TRACK": "1",
 }
 """Variables that Gradio and what it imports read once, at import."""
+FOLLOW_SECONDS = 1.0
+"""Between two looks at which build is in service."""
 RETRY_SECONDS = 3.0
 """Between two tries to open an index that cannot be used."""
 GRACE_SECONDS = 1
@@ -69,7 +73,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
-        front = Front(Desk(lambda: _open_build(index_dir)), address_of(host, port), say)
+        front = Front(desk_of(index_dir, say), address_of(host, port), say)
         server = uvicorn.Server(
             uvicorn.Config(
                 application(front, rules_of(settings), note),
@@ -222,6 +226,17 @@ class Front:
         await stack.enter_async_context(chat.router.lifespan_context(chat))
         self._chat = page.FrenchPage(Gate(chat), CHAT["title"])
         self._say(CHAT["open"].format(address=self._address))
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Put the new build in the place of the old one, whenever another is published."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            if await asyncio.to_thread(self.desk.follow):
+                self._say(SERVER["followed"].format(build=self.desk.service.assistant.build_id))
+            elif self.desk.trouble is not None:
+                self._say(SERVER["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
+                self.desk.trouble = None
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -281,10 +296,18 @@ class _KeptFiles(StaticFiles):
         return response
 
 
-def _open_build(index_dir: Path) -> Assistant:
-    from ra_assistant.assembly import open_assistant
+def desk_of(index_dir: Path, say: Callable[[str], None]) -> Desk:
+    """Return the desk that follows the build in service below `index_dir`; `say` hears of a damaged one."""
+    return Desk(lambda: _open_build(index_dir, say), BuildStore(index_dir).pointer_stamp)
 
-    return open_assistant(index_dir)
+
+def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
+    from ra_assistant.assembly import open_sound
+
+    assistant = open_sound(index_dir)
+    if assistant.build_id not in BuildStore(index_dir).served_ids()[:1]:
+        say(SERVER["fallen_back"].format(build=assistant.build_id))
+    return assistant
 
 
 def _mount(desk: Desk) -> FastAPI:

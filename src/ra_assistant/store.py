@@ -41,6 +41,26 @@ class _ReadyVectors(Embeddings):
         raise NotImplementedError(f"queries are embedded by the caller, not by the store: {text!r}")
 
 
+class ExactStore:
+    """Passages by their vectors, compared one by one in memory: the yardstick of the others."""
+
+    def __init__(self, ids: Sequence[str], vectors: npt.NDArray[np.float32]) -> None:
+        self._ids = list(ids)
+        self._vectors = vectors
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def nearest(self, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
+        """Return at most `k` passage ids with their cosine (−1 to 1), best first."""
+        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return [(self._ids[place], float(cosines[place])) for place in best]
+
+    def close(self) -> None:
+        """Release nothing."""
+
+
 class ChromaStore:
     """Passages by their vectors, in a directory that one process opens and nobody edits."""
 
@@ -102,6 +122,15 @@ class ChromaStore:
         """Return at most `k` passage ids with their cosine (−1 to 1), best first."""
         found = self._chroma.similarity_search_by_vector_with_relevance_scores(list(vector), k=k)
         return [(str(document.id), 1.0 - distance) for document, distance in found]
+
+    def nearest_many(self, vectors: npt.NDArray[np.float32], k: int) -> list[list[str]]:
+        """Return, for each row of `vectors`, at most `k` passage ids, best first."""
+        collection = self._client.get_collection(COLLECTION, embedding_function=None)
+        found: list[list[str]] = []
+        for start in range(0, len(vectors), _BATCH):
+            rows = vectors[start : start + _BATCH]
+            found.extend(collection.query(query_embeddings=rows, n_results=k, include=[])["ids"])
+        return found
 
     def close(self) -> None:
         """Release files and threads."""

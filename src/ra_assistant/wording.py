@@ -6,6 +6,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 from __future__ import annotations
 
 from ra_assistant.errors import RaError
+from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
 from ra_assistant.types import AnswerKind, Citation, DocumentKind, SmallTalk
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────
@@ -47,6 +48,9 @@ ERRORS: dict[str, str] = {
     "unreadable_document": "{path} : ce fichier ne peut pas être lu.",
     "empty_corpus": "Aucun rapport lisible dans « {path} » : déposez-y au moins un rapport "
     "(PDF, Word, OpenDocument, HTML, Markdown ou texte), puis relancez « ra-assistant index ».",
+    "report_unknown": "Ce rapport n’est pas dans le dossier.",
+    "says_otherwise": "Le fichier dit de lui-même « {found} », et non « {wanted} » : corrigez son "
+    "en-tête, ou n’indiquez pas cette valeur.",
     "store": "L’index ne peut pas être utilisé : relancez « ra-assistant index ».",
     "index_missing": "Aucun index n’est en service : lancez « ra-assistant index ».",
     "index_outdated": "L’index a été construit avec une autre version ou un autre modèle d’embedding : "
@@ -54,6 +58,8 @@ ERRORS: dict[str, str] = {
     "index_damaged": "L’index est abîmé (fichier « {path} ») : relancez « ra-assistant index ».",
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
+    "publishing_busy": "Une autre publication est en cours : attendez qu’elle se termine, puis relancez.",
+    "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
@@ -97,6 +103,12 @@ def sentence_of(error: RaError) -> str:
         return DOWNLOADS[reason].format(**details)
     if error.code == "book_unreadable" and reason in BOOKS:
         return BOOKS[reason].format(**details)
+    if error.code == "build_rejected":
+        return rejection(details) or ERRORS[error.code]
+    if error.code == "no_such_build" and reason in NO_SUCH_BUILD:
+        return NO_SUCH_BUILD[reason].format(**details)
+    if error.code == "report_unknown" and reason in REPORT_UNKNOWN:
+        return REPORT_UNKNOWN[reason].format(**details)
     if error.code == "unreadable_document" and reason in UNREADABLE:
         return UNREADABLE[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
@@ -201,6 +213,7 @@ STAGES: dict[str, str] = {
     "embedding": "Calcul des vecteurs",
     "storing": "Écriture de l’index",
     "checking": "Vérification",
+    "asking": "Questions de contrôle",
 }
 
 
@@ -249,6 +262,7 @@ def count(number: int, singular: str, plural: str) -> str:
 
 # ── Reading documents ────────────────────────────────────────────────────────────────────────
 UNREADABLE: dict[str, str] = {
+    "changing": "« {path} » a changé pendant sa lecture : attendez que la copie soit finie, puis relancez.",
     "damaged": "« {path} » est abîmé et ne peut pas être ouvert. Ouvrez-le dans le logiciel qui l’a produit, "
     "enregistrez-le de nouveau, puis remplacez-le.",
     "empty": "« {path} » ne contient aucun texte. Remplacez-le par le rapport, ou retirez-le du dossier.",
@@ -281,6 +295,8 @@ NOTICES: dict[str, str] = {
     "partie elles se trouvent. Mettez en forme les titres avec les styles « Titre 1 », « Titre 2 », etc.",
     "not_french": "La page se déclare en langue « {detail} » : l’assistant ne connaît que le français. "
     "Déposez la version française.",
+    "other_language": "Le texte ne semble pas être en français : il est mis dans l’index, mais l’assistant ne "
+    "connaît que le français. Déposez la version française.",
     "page_unreadable": "Page {page} : elle n’a pas pu être ouverte, son texte manque. Exportez de nouveau le PDF.",
     "page_without_text": "Page {page} : aucun texte, seulement une image. Si elle contient des mots, passez-la "
     "dans un logiciel de reconnaissance de caractères (OCR).",

@@ -1,6 +1,7 @@
 """The command as a process: forms, French sentences, exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,9 @@ import pytest
 
 from ra_assistant.rendering import turns_of
 from ra_assistant.types import Turn
+from tests.conftest import ROOT
 
+SOURCES = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 FAKED = """
@@ -20,6 +23,8 @@ from ra_assistant.retrieval import Fusion
 from tests.fakes import HashedEmbedder
 profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
 assembly.embedding_profile = lambda settings: profile
+from ra_assistant import publishing
+publishing.WORKER = (sys.executable, "-m", "tests.worker")
 from ra_assistant.cli import main
 sys.argv[0] = "ra-assistant"
 main()
@@ -36,7 +41,7 @@ def run() -> Run:
             capture_output=True,
             text=True,
             check=False,
-            **options,  # type: ignore[call-overload]
+            **{"env": {**os.environ, "PYTHONPATH": SOURCES}} | options,  # type: ignore[call-overload]
         )
 
     return run
@@ -139,7 +144,7 @@ def test_a_bad_file_is_said_in_french_and_in_the_exit_status(run: Run, corpus: P
 def test_a_wrong_command_gets_one_french_sentence(
     run: Run, tmp_path: Path, arguments: tuple[str, ...], sentence: str, status: int
 ) -> None:
-    done = run(*arguments, cwd=tmp_path, env={"PYTHONPATH": str(Path(__file__).parents[2])})
+    done = run(*arguments, cwd=tmp_path, env={"PYTHONPATH": SOURCES})
     assert done.returncode == status
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -155,7 +160,7 @@ def test_a_line_that_is_no_question_is_named(run: Run, index: Path, tmp_path: Pa
 
 
 def test_a_wrong_setting_is_named(run: Run, tmp_path: Path) -> None:
-    environment = {"RA_PORT": "port", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {"RA_PORT": "port", "PYTHONPATH": SOURCES}
     done = run("check", cwd=tmp_path, env=environment)
     assert done.returncode == 1
     assert "RA_PORT" in done.stderr
@@ -212,3 +217,33 @@ def test_the_module_is_the_command() -> None:
     )
     assert done.returncode == 0
     assert "Utilisation" in done.stdout
+
+
+def test_publishing_telling_listing_and_going_back(run: Run, corpus: Path, tmp_path: Path) -> None:
+    places = ("--corpus", corpus, "--index", tmp_path / "index")
+    assert "Aucun index" in run("status", *places).stderr
+    assert "Aucun index" in run("builds", *places[2:]).stdout
+    done = run("publish", *places)
+    assert done.returncode == 0, done.stderr
+    assert "✓ Passages qui se retrouvent eux-mêmes\u00a0: 4 sur 4" in done.stdout
+    assert "2\u00a0documents, 4\u00a0passages (4 nouveaux calculs)" in done.stdout
+    assert "à jour" in run("publish", *places).stdout
+    told = run("status", *places)
+    assert "Rapport d’activité 2021 (2021), rapport-2021.md" in told.stdout
+    assert "rien à publier" in told.stdout
+    path = corpus / "rapport-2020.md"
+    path.write_text(path.read_text().replace("13 nouvelles", "14 nouvelles"))
+    assert "Les rapports ont changé" in run("status", *places).stdout
+    assert run("publish", *places).returncode == 0
+    listed = run("builds", *places[2:]).stdout.splitlines()
+    assert [line.rpartition("(")[2] for line in listed] == [
+        "en service)",
+        "ancien, prêt à reprendre du service)",
+    ]
+    back = run("rollback", *places[2:])
+    assert f"«\u00a0{listed[1].split()[0]}\u00a0» est de nouveau en service" in back.stdout
+    (corpus / "rapport-2021.md").unlink()
+    refused = run("publish", *places)
+    assert refused.returncode == 1
+    assert "--force" in refused.stderr
+    assert run("publish", *places, "--force").returncode == 0

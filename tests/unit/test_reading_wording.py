@@ -40,7 +40,9 @@ def said(name: str, place: int) -> set[str]:
 
 
 def test_each_reason_has_a_sentence() -> None:
-    assert said("UnreadableDocument", 1) == set(wording.UNREADABLE)
+    assert said("UnreadableDocument", 1) | {"changing"} == set(wording.UNREADABLE), (
+        "said where files are copied"
+    )
 
 
 def test_each_notice_has_a_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Service:
-    """One opened build; a request takes it once and keeps it, so that no answer mixes two builds."""
+    """One opened build; a request takes it once and keeps it, so that no answer mixes two builds.
+
+    The build is closed when nothing holds its service any more: after the last answer that began on it.
+    """
 
     assistant: Assistant
     shelf: Shelf
@@ -29,9 +33,15 @@ class Service:
 class Desk:
     """Opens the build in service and hands it out; `service` may be another one at the next call."""
 
-    def __init__(self, open_build: Callable[[], Assistant]) -> None:
+    def __init__(
+        self, open_build: Callable[[], Assistant], pointer: Callable[[], object] = lambda: None
+    ) -> None:
+        """Open builds by `open_build`; `pointer` returns another value when another build is in service."""
         self._open_build = open_build
+        self._pointer = pointer
+        self._seen: object = None
         self._service: Service | None = None
+        self._closing: weakref.finalize[..., Service] | None = None
         self.trouble: RaError | None = None
         """Why no build could be opened, the last time it was tried."""
 
@@ -52,24 +62,37 @@ class Desk:
         return self._service is not None
 
     def open(self) -> bool:
-        """Open the build in service and prove its starter questions; tell whether it worked."""
+        """Open the build in service and prove its starter questions; tell whether it worked.
+
+        The build that was open before is closed when the last answer that began on it is finished.
+        """
+        self._seen = self._pointer()
         try:
             assistant = self._open_build()
         except RaError as error:
             self.trouble = error
             return False
         publishers = {document.publisher for document in assistant.documents}
-        self._service = Service(
+        service = Service(
             assistant=assistant,
             shelf=Shelf(assistant.documents, assistant.passages),
             starters=proved_starters(assistant),
             publisher=publishers.pop() if len(publishers) == 1 else None,
         )
+        self._closing = weakref.finalize(service, assistant.close)
+        self._service = service
         self.trouble = None
         return True
 
+    def follow(self) -> bool:
+        """Open the build in service if it is another one than at the last call; tell whether it was.
+
+        When it cannot be opened, the one that is open goes on.
+        """
+        return self._pointer() != self._seen and self.open()
+
     def close(self) -> None:
         """Release the build in service, if any."""
-        if self._service is not None:
-            self._service.assistant.close()
-            self._service = None
+        self._service = None
+        if self._closing is not None:
+            self._closing()

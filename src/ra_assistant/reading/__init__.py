@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ra_assistant.errors import UnreadableDocument
+from ra_assistant.french.lexicon import STOP_WORDS
+from ra_assistant.french.words import fold
 from ra_assistant.reading.admission import READABLE_SUFFIXES, name_below, read_admitted
 from ra_assistant.reading.assembling import Described, Draft
 from ra_assistant.reading.frontmatter import prefer, read_note
@@ -21,6 +23,13 @@ __all__ = ["READABLE_SUFFIXES", "FileLoader", "read_corpus_paths"]
 
 MIN_CHARS_WITH_HEADINGS = 3000
 """Length from which a text without any heading is worth a notice: about a printed page."""
+
+LANGUAGE_CHARS = 20_000
+MIN_LANGUAGE_WORDS = 60
+FRENCH_SHARE = 0.12
+"""Share of words that are French tools alone. Eight French reports: 0.20 to 0.33; English, Spanish: below 0.06."""
+_SHARED = frozenset({"a", "de", "en", "la", "un"})
+"""French tools that are those of its neighbours as well."""
 
 _NOT_A_REPORT = re.compile(r"(?:\..*|~\$.*|(?:readme|lisez[ _-]?moi)(?![a-z]).*)", re.IGNORECASE)
 
@@ -121,4 +130,12 @@ def _notices(document: Document, *, is_title_guessed: bool, is_dated: bool) -> t
         section.path for section in document.sections
     ):
         notices.append(Notice("no_heading"))
+    if not _seems_french(document.text):
+        notices.append(Notice("other_language"))
     return tuple(notices)
+
+
+def _seems_french(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", fold(text[:LANGUAGE_CHARS]))
+    tools = sum(word in STOP_WORDS and word not in _SHARED for word in words)
+    return len(words) < MIN_LANGUAGE_WORDS or tools >= FRENCH_SHARE * len(words)

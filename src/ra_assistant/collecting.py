@@ -1,0 +1,333 @@
+"""Bringing documents into the corpus directory: what they are, whether they are known, one replacement a file.
+
+A document is read in a hidden directory of the corpus before it comes in: what cannot be read never does.
+What it replaces, and what is removed, is kept in `.replaced`, which is not read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import file_digest
+from pathlib import Path
+
+import yaml
+
+from ra_assistant.errors import ReportUnknown, SaysOtherwise, UnreadableDocument
+from ra_assistant.french.words import fold
+from ra_assistant.reading import READABLE_SUFFIXES, FileLoader, read_corpus_paths
+from ra_assistant.reading.identity import slug_of
+from ra_assistant.types import Document, Extraction
+
+INCOMING = ".incoming"
+REPLACED = ".replaced"
+NOTE_SUFFIX = ".yaml"
+MAX_STEM_CHARS = 100
+MAX_FILE_BYTES = 200 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+
+
+class Arrival(StrEnum):
+    """What became of a document that was brought."""
+
+    NEW = "new"
+    REPLACES = "replaces"
+    """A new version of a report that is known."""
+    KNOWN = "known"
+    """The same content is there already: nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the publisher says of a document; None leaves it to the document, or to a guess."""
+
+    title: str | None = None
+    year: int | None = None
+    publisher: str | None = None
+    source_url: str | None = None
+    kind: str | None = None
+    replaces: str | None = None
+    """Path below the corpus of the report that this one replaces; None to find it by title and year."""
+
+    @property
+    def note(self) -> dict[str, object]:
+        """The note to write beside the file; empty when nothing was said."""
+        said = {
+            "title": self.title,
+            "year": self.year,
+            "publisher": self.publisher,
+            "source": self.source_url,
+            "kind": self.kind,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One document that was brought."""
+
+    arrival: Arrival
+    path: str
+    """Where it is below the corpus directory."""
+    extraction: Extraction | None
+    """What was read of it; None when it was known."""
+    replaced: str | None = None
+    """The path that it took the place of."""
+
+
+class Staged:
+    """A document that was read beside the corpus and has not come in."""
+
+    def __init__(self, file: Path, extraction: Extraction, digest: str) -> None:
+        self.file = file
+        self.extraction = extraction
+        self.digest = digest
+
+
+class Collection:
+    """The documents below one corpus directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._loader = FileLoader()
+
+    def add(self, source: Path, said: Said | None = None) -> Brought:
+        """Bring one file.
+
+        Raises:
+            UnreadableDocument: it cannot be read; the corpus is untouched.
+            SaysOtherwise: the file itself says something else than `said`.
+            ReportUnknown: the report that it should replace is not there.
+            OSError: the corpus directory cannot be written.
+        """
+        with self.staged(source, said or Said()) as staged:
+            return self.admit(staged, said or Said())
+
+    @contextmanager
+    def staged(self, source: Path, said: Said) -> Iterator[Staged]:
+        """Copy a file beside the corpus and read it; remove the copy at the end of the block.
+
+        Raises:
+            UnreadableDocument, SaysOtherwise: as `add`.
+        """
+        room = self.root / INCOMING / secrets.token_hex(4)
+        room.mkdir(parents=True)
+        try:
+            file = room / clean_name(source.name)
+            digest = _copy(source, file)
+            if said.note:
+                file.with_name(file.name + NOTE_SUFFIX).write_text(_yaml(said.note), encoding="utf-8")
+            extraction = self._loader.load(file, room)
+            _agree(extraction.document, said)
+            yield Staged(file, extraction, digest)
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+            with suppress(OSError):
+                (self.root / INCOMING).rmdir()
+
+    def admit(self, staged: Staged, said: Said) -> Brought:
+        """Let a staged document into the corpus, in the place of the version that is known, if any."""
+        twin = self._same_content(staged.digest)
+        note = staged.file.with_name(staged.file.name + NOTE_SUFFIX)
+        if twin is not None and not note.is_file():
+            return Brought(Arrival.KNOWN, self._name(twin), None)
+        former = twin or self._former(staged.extraction.document, said.replaces)
+        target = former if former and former.suffix == staged.file.suffix else self._free(staged.file.name)
+        if former is not None and twin is None:
+            self._keep(former)
+        _arrive(note, target.with_name(target.name + NOTE_SUFFIX))
+        _arrive(staged.file, target)
+        if former is not None and former != target:
+            self._drop(former)
+        arrival = Arrival.NEW if former is None else Arrival.REPLACES
+        return Brought(arrival, self._name(target), staged.extraction, self._name(former) if former else None)
+
+    def remove(self, name: str) -> str:
+        """Take the report of that path or title out of the corpus, and keep it aside; return its path.
+
+        Raises:
+            ReportUnknown: none has it, or several have it.
+        """
+        found = self._named(name)
+        self._keep(found)
+        self._drop(found)
+        return self._name(found)
+
+    def files(self) -> list[str]:
+        """Return the paths of the documents below the corpus directory."""
+        return [self._name(path) for path in read_corpus_paths(self.root)]
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _same_content(self, digest: str) -> Path | None:
+        return next((path for path in read_corpus_paths(self.root) if _digest(path) == digest), None)
+
+    def _former(self, document: Document, replaces: str | None) -> Path | None:
+        if replaces is not None:
+            return self._named(replaces)
+        for path, other in self._documents():
+            same_name = path.name == document.path and other.year == document.year
+            if same_name or _identity(other) == _identity(document):
+                return path
+        return None
+
+    def _documents(self) -> Iterator[tuple[Path, Document]]:
+        for path in read_corpus_paths(self.root):
+            with suppress(UnreadableDocument):
+                yield path, self._loader.load(path, self.root).document
+
+    def _named(self, name: str) -> Path:
+        paths = read_corpus_paths(self.root)
+        found = [path for path in paths if name in {self._name(path), path.name}]
+        if not found:
+            found = [path for path, document in self._documents() if fold(document.title) == fold(name)]
+        if len(found) != 1:
+            raise ReportUnknown(
+                f"{name!r}: {len(found)} reports; expected one of {self.files()}",
+                name=name,
+                reason="several" if found else "unknown",
+            )
+        return found[0]
+
+    def _free(self, name: str) -> Path:
+        stem, suffix = Path(name).stem, Path(name).suffix
+        target, number = self.root / name, 2
+        while target.exists():
+            target, number = self.root / f"{stem}-{number}{suffix}", number + 1
+        return target
+
+    def _keep(self, path: Path) -> None:
+        """Copy a report aside before its place is taken."""
+        aside = self.root / REPLACED / self._name(path)
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, aside)
+        note = path.with_name(path.name + NOTE_SUFFIX)
+        if note.is_file():
+            shutil.copy2(note, aside.with_name(note.name))
+
+    def _drop(self, path: Path) -> None:
+        path.unlink()
+        path.with_name(path.name + NOTE_SUFFIX).unlink(missing_ok=True)
+
+
+class Watch:
+    """Says which files of a folder have come to rest since they were last treated."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._treated: dict[Path, tuple[int, int]] = {}
+
+    def ripe(self) -> list[Path]:
+        """Return the files that are as they were at the last call and have not been returned so before.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        found = {path: _stamp(path) for path in read_corpus_paths(self._folder)}
+        ripe = [
+            path
+            for path, stamp in found.items()
+            if stamp is not None and self._seen.get(path) == stamp != self._treated.get(path)
+        ]
+        self._seen = {path: stamp for path, stamp in found.items() if stamp is not None}
+        self._treated.update((path, self._seen[path]) for path in ripe)
+        return ripe
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_size, found.st_mtime_ns
+    return None
+
+
+def readable_below(source: Path) -> list[Path]:
+    """Return the files that a source names: itself, or those that can be read below a directory."""
+    return read_corpus_paths(source) if source.is_dir() else [source]
+
+
+def clean_name(name: str) -> str:
+    """Return a file name of plain letters, figures and hyphens, short enough for every system."""
+    suffix = Path(name).suffix.lower()
+    if suffix not in READABLE_SUFFIXES:
+        suffix = re.sub(r"[^.a-z0-9]", "", suffix)[:10]
+    stem = re.sub(r"['\u2019\u02bc]", " ", Path(name).stem)
+    return slug_of(stem)[:MAX_STEM_CHARS].strip("-") + suffix
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a file and return its SHA-256.
+
+    Raises:
+        UnreadableDocument: `vanished`, `too_large`, or `changing`: it was written while it was copied.
+    """
+    name = source.name
+    try:
+        before = source.stat()
+        if not source.is_file():
+            raise UnreadableDocument(name, "vanished", f"{source}: not a file")
+        if before.st_size > MAX_FILE_BYTES:
+            raise UnreadableDocument(name, "too_large", f"{source}: {before.st_size} bytes")
+        with source.open("rb") as reading:
+            with target.open("wb") as writing:
+                shutil.copyfileobj(reading, writing, _BLOCK_BYTES)
+            after = os.fstat(reading.fileno())
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise UnreadableDocument(name, "vanished", f"{source}: {error}") from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UnreadableDocument(name, "changing", f"{source}: changed while it was read")
+    return _digest(target)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def _arrive(source: Path, target: Path) -> None:
+    """Put a staged file in its place by one replacement, on disk before it has its name."""
+    if not source.is_file():
+        return
+    for path in (source, source.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    source.replace(target)
+
+
+def _yaml(note: dict[str, object]) -> str:
+    return yaml.safe_dump(note, allow_unicode=True, sort_keys=False)
+
+
+def _agree(document: Document, said: Said) -> None:
+    """Check that the document says what the publisher said: a file's own front matter comes first.
+
+    Raises:
+        SaysOtherwise: it does not.
+    """
+    pairs = (
+        ("title", said.title and " ".join(said.title.split()), document.title),
+        ("year", said.year, document.year),
+        ("publisher", said.publisher and " ".join(said.publisher.split()), document.publisher),
+    )
+    for name, wanted, found in pairs:
+        if wanted is not None and wanted != found:
+            raise SaysOtherwise(
+                f"{name}: {wanted!r} given, {found!r} in the file; correct the file",
+                field=name,
+                found=found,
+                wanted=wanted,
+            )
+
+
+def _identity(document: Document) -> tuple[object, ...]:
+    """Return what two versions of one report share: their title, letters only, and their year."""
+    return re.sub(r"[^a-z0-9]+", " ", fold(document.title)).strip(), document.year

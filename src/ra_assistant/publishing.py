@@ -1,0 +1,341 @@
+"""Putting builds in service: build beside, check, switch; one step back; nothing lost whatever the moment.
+
+Everything heavy happens in processes of its own (`worker`); this module only gives orders, under a lock, and
+replaces the pointer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ra_assistant import errors
+from ra_assistant.builds import BuildStore
+from ra_assistant.checks import CheckReport
+from ra_assistant.errors import BuildRejected, NoSuchBuild, RaError, StoreError, UnreadableDocument
+from ra_assistant.indexing import Progress
+from ra_assistant.types import Notice
+
+WORKER = (sys.executable, "-m", "ra_assistant.worker")
+BOOK = "questions.yaml"
+"""The question book, in the corpus directory."""
+NO_ROOM_BYTES = 16 * 1024 * 1024
+"""Free space below which a build that broke off was most likely short of room."""
+
+Report = Callable[[Progress], None]
+CarryOut = Callable[[Mapping[str, Any], Report, int], dict[str, Any]]
+"""From an order of `worker`, what is told of its progress and the descriptor of the lock, to its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A candidate that was built and tried, and is not in service."""
+
+    build_id: str
+    documents: int
+    passages: int
+    embedded: int
+    """Passages whose vector was computed now; the others were known."""
+    unreadable: tuple[UnreadableDocument, ...]
+    notices: tuple[tuple[str, Notice], ...]
+    report: CheckReport
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRow:
+    """One build that is kept."""
+
+    build_id: str
+    created_at: str
+    documents: int
+    passages: int
+    state: str
+    """Key of `wording.BUILD_STATES`: current, former, waiting, damaged."""
+
+
+class Publisher:
+    """Builds, checks, switches and goes back, for one corpus directory and one index directory."""
+
+    def __init__(
+        self,
+        corpus_dir: Path,
+        index_dir: Path,
+        book: Path | None = None,
+        carry_out: CarryOut | None = None,
+    ) -> None:
+        """Publish `corpus_dir` into `index_dir`.
+
+        Args:
+            corpus_dir: directory of the reports.
+            index_dir: directory of the builds.
+            book: question book that must not regress; it need not exist.
+            carry_out: has an order carried out; by a process of its own when None.
+        """
+        self.corpus_dir = corpus_dir
+        self.builds = BuildStore(index_dir)
+        self._book = book
+        self._carry_out = carry_out or in_a_process
+
+    def publish(self, report: Report | None = None, *, forced: bool = False) -> Prepared:
+        """Build the corpus beside the build in service, check it, and put it in service.
+
+        Args:
+            report: told how far it is.
+            forced: accept what a publisher may decide: a fall in passages, a file lost, a question missed.
+
+        Raises:
+            PublishingBusy: another publisher is at work.
+            EmptyCorpus: no file could be read.
+            BuildRejected: a check failed, or the work broke off; the build in service is untouched.
+        """
+        with self.builds.publishing() as lock:
+            prepared = self._prepare(report or _silent, lock)
+            try:
+                self._switch(prepared.build_id, forced=forced)
+            except StoreError:
+                self.builds.discard(prepared.build_id)
+                raise
+        return prepared
+
+    def prepare(self, report: Report | None = None) -> Prepared:
+        """Build and check a candidate that waits for `go_live`; the one that waited before is removed.
+
+        Raises:
+            PublishingBusy, EmptyCorpus, BuildRejected: as `publish`; checks that fail are in the report.
+        """
+        with self.builds.publishing() as lock:
+            prepared = self._prepare(report or _silent, lock)
+            self.builds.prune(spared=[prepared.build_id])
+            served = set(self.builds.served_ids())
+            for build_id in self.builds.sealed_ids():
+                if build_id not in served | {prepared.build_id}:
+                    self.builds.discard(build_id)
+        return prepared
+
+    def go_live(self, build_id: str, *, forced: bool = False) -> None:
+        """Put a build that was prepared in service.
+
+        Raises:
+            PublishingBusy: another publisher is at work.
+            NoSuchBuild: it is gone, or was never checked.
+            BuildRejected: a check failed; the build in service is untouched.
+        """
+        with self.builds.publishing():
+            self._switch(build_id, forced=forced)
+
+    def rollback(self, build_id: str | None = None) -> str:
+        """Put a former build back in service, the previous one by default; return its id.
+
+        Raises:
+            PublishingBusy: another publisher is at work.
+            NoSuchBuild: there is none to go back to.
+            IndexDamaged: it is damaged.
+        """
+        with self.builds.publishing():
+            chosen = build_id or self._previous()
+            if chosen not in self.builds.sealed_ids():
+                raise NoSuchBuild(f"{chosen}: no such build", build=chosen, reason="unknown")
+            if build_id is not None and chosen not in self.builds.served_ids():
+                self._passed(chosen, forced=False)
+            self.builds.verify(self.builds.manifest(chosen))
+            self.builds.switch(chosen)
+        return chosen
+
+    def mend(self, report: Report | None = None) -> str | None:
+        """Replace a damaged build in service by one made from our own copy; return its id.
+
+        None when the build in service is sound, was never made, or cannot be mended: then the corpus has to
+        be read again.
+        """
+        with self.builds.publishing() as lock:
+            damaged = self._damaged()
+            if damaged is None:
+                return None
+            with contextlib.suppress(StoreError):
+                made = self._ordered({"act": "mend", "build": damaged}, report or _silent, lock)
+                self._check(made["build_id"], (), report or _silent, lock)
+                self._switch(made["build_id"], forced=True)
+                return str(made["build_id"])
+        return None
+
+    def rows(self) -> list[BuildRow]:
+        """Return the builds that are kept, newest first."""
+        served = self.builds.served_ids()
+        return [self._row(build_id, served) for build_id in reversed(self.builds.sealed_ids())]
+
+    def _row(self, build_id: str, served: list[str]) -> BuildRow:
+        try:
+            manifest = self.builds.manifest(build_id)
+            self.builds.verify(manifest)
+        except StoreError:
+            return BuildRow(build_id, "", 0, 0, "damaged")
+        state = "waiting" if build_id not in served else "current" if build_id == served[0] else "former"
+        return BuildRow(build_id, manifest.created_at, manifest.documents, manifest.stored_passages, state)
+
+    def _previous(self) -> str:
+        sealed = set(self.builds.sealed_ids())
+        current, *former = self.builds.served_ids() or [""]
+        for build_id in former:
+            if build_id in sealed:
+                return build_id
+        raise NoSuchBuild(f"{current}: no build before it", reason="none")
+
+    def _damaged(self) -> str | None:
+        for build_id in self.builds.served_ids()[:1]:
+            try:
+                self.builds.verify(self.builds.manifest(build_id))
+            except StoreError:
+                return build_id
+        return None
+
+    def _prepare(self, report: Report, lock: int) -> Prepared:
+        self.builds.prune()
+        order = {"act": "build", "corpus": str(self.corpus_dir)}
+        try:
+            built = self._ordered(order, report, lock)
+        except RaError:
+            self.builds.prune()
+            raise
+        unreadable = tuple(UnreadableDocument(path, reason) for path, reason in built["unreadable"])
+        found = self._check(built["build_id"], unreadable, report, lock)
+        return Prepared(
+            build_id=built["build_id"],
+            documents=built["documents"],
+            passages=built["passages"],
+            embedded=built["embedded"],
+            unreadable=unreadable,
+            notices=tuple((path, Notice(*notice)) for path, *notice in built["notices"]),
+            report=found,
+        )
+
+    def _check(
+        self, build_id: str, unreadable: tuple[UnreadableDocument, ...], report: Report, lock: int
+    ) -> CheckReport:
+        order = {
+            "act": "check",
+            "build": build_id,
+            "book": str(self._book) if self._book else None,
+            "unreadable": [error.path for error in unreadable],
+        }
+        try:
+            return CheckReport.from_json(self._ordered(order, report, lock))
+        except RaError:
+            self.builds.discard(build_id)
+            raise
+
+    def _switch(self, build_id: str, *, forced: bool) -> None:
+        self._passed(build_id, forced=forced)
+        self.builds.verify(self.builds.manifest(build_id))
+        self.builds.switch(build_id)
+        self.builds.prune()
+
+    def _passed(self, build_id: str, *, forced: bool) -> None:
+        """Read what the checks said of a build.
+
+        Raises:
+            NoSuchBuild: nothing was said.
+            BuildRejected: one failed.
+        """
+        try:
+            found = CheckReport.from_json(json.loads(self.builds.read_checks(build_id)))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NoSuchBuild(f"{build_id}: never checked", build=build_id, reason="unchecked") from error
+        refusals = found.refusals(forced=forced)
+        if refusals:
+            failed = ", ".join(check.code for check in refusals)
+            raise BuildRejected(
+                f"{build_id}: failed {failed}; the build in service stays",
+                reason=refusals[0].code,
+                checks=refusals,
+            )
+
+    def _ordered(self, order: Mapping[str, Any], report: Report, lock: int) -> dict[str, Any]:
+        try:
+            return self._carry_out({**order, "index": str(self.builds.root)}, report, lock)
+        except ProcessBroken as error:
+            room = shutil.disk_usage(self.builds.root).free
+            reason = "no_space" if room < NO_ROOM_BYTES else "crashed"
+            raise BuildRejected(str(error), reason=reason) from error
+
+
+class ProcessBroken(OSError):
+    """A process ended without a result."""
+
+
+def in_a_process(order: Mapping[str, Any], report: Report, lock: int) -> dict[str, Any]:
+    """Have a process carry out an order; return its result.
+
+    The process inherits the lock, so that nobody else begins before it has ended as well.
+
+    Raises:
+        RaError: the one that the process met.
+        ProcessBroken: it ended without a result.
+    """
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            WORKER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            encoding="utf-8",
+            pass_fds=(lock,),
+        ) as process,
+    ):
+        try:
+            result = _result(process, order, report)
+        finally:
+            if sys.exc_info()[0] is not None:
+                process.kill()
+        if result is None:
+            complaints.seek(0)
+            raise ProcessBroken(f"status {process.wait()}: {complaints.read().strip()[-2000:]}")
+    return result
+
+
+def _result(
+    process: subprocess.Popen[str], order: Mapping[str, Any], report: Report
+) -> dict[str, Any] | None:
+    """Give the order; return the result, None when the process ended without one."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+    for line in process.stdout:
+        said = json.loads(line)
+        if "progress" in said:
+            report(Progress(*said["progress"]))
+        elif "result" in said:
+            return dict(said["result"])
+        elif said["error"] == "os":
+            raise BuildRejected(said["message"], reason="os", cause=said["details"]["reason"])
+        else:
+            raise _revived(said["error"], said["message"], said["details"])
+    return None
+
+
+def _revived(code: str, message: str, details: Mapping[str, object]) -> RaError:
+    """Return the error that another process met."""
+    known = {
+        kind.code: kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, RaError)
+    }
+    kind = known.get(code, RaError)
+    error = kind.__new__(kind)
+    RaError.__init__(error, message, **details)
+    return error
+
+
+def _silent(_: Progress) -> None:
+    """Report progress to nobody."""

@@ -1,0 +1,158 @@
+"""Every French sentence of publishing: commands, checks, builds, back office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# ── Checks and builds ────────────────────────────────────────────────────────────────────────
+REJECTED: dict[str, str] = {
+    "crashed": "La préparation du nouvel index s’est arrêtée brusquement ; l’ancien reste en service. "
+    "Relancez « ra-assistant publish » ; si cela recommence, retirez le dernier fichier ajouté.",
+    "no_space": "Il ne reste plus assez de place sur le disque : libérez-en, puis relancez. "
+    "L’ancien index reste en service.",
+    "os": "Le nouvel index n’a pas pu être écrit ({cause}) : libérez de la place ou vérifiez les droits du "
+    "dossier de l’index. L’ancien index reste en service.",
+}
+"""Why the work on a candidate broke off, by `BuildRejected`'s reason."""
+CHECK_REFUSED: dict[str, str] = {
+    "files": "des fichiers du nouvel index sont abîmés : relancez la publication",
+    "count": "le nouvel index contient {stored} passages au lieu de {expected} : relancez la publication",
+    "own_vector": "{lost} passages sur {passages} ne se retrouvent pas eux-mêmes : relancez la publication",
+    "recall": "la recherche par vecteurs s’écarte de la recherche exacte (rappel de {recall}) : "
+    "relancez la publication",
+    "fall": "il ne reste que {passages} passages contre {former} dans l’index en service. Si c’est voulu, "
+    "relancez avec l’option --force",
+    "lost": "des rapports en service ne peuvent plus être lus : {files}. Remplacez-les, retirez-les, ou "
+    "relancez avec l’option --force",
+    "book": "des questions du fichier de questions ne reçoivent plus la bonne réponse : {lost}. Corrigez le "
+    "rapport ou la question, ou relancez avec l’option --force",
+}
+"""Why a check refuses a build, by `Check.code`; lists are joined."""
+CHECK_PASSED: dict[str, str] = {
+    "files": "Fichiers intacts : {files}",
+    "count": "Passages attendus et présents : {expected}",
+    "own_vector": "Passages qui se retrouvent eux-mêmes : {passages} sur {passages}",
+    "recall": "Rappel face à la recherche exacte : {recall}",
+    "fall": "Passages : {passages} (index précédent : {former})",
+    "lost": "Aucun rapport en service n’a été perdu",
+    "book": "Questions justes : {right} sur {questions}",
+}
+CHECKS_REFUSED = "Le nouvel index n’est pas mis en service, l’ancien reste en place : {reasons}."
+NO_SUCH_BUILD: dict[str, str] = {
+    "none": "Il n’y a pas d’index précédent auquel revenir.",
+    "unknown": "L’index « {build} » n’existe pas : « ra-assistant builds » donne la liste.",
+    "unchecked": "L’index « {build} » n’a pas été vérifié : il ne peut pas être mis en service.",
+}
+REPORT_UNKNOWN: dict[str, str] = {
+    "unknown": "Aucun rapport ne s’appelle « {name} » : « ra-assistant status » donne la liste.",
+    "several": "Plusieurs rapports s’appellent « {name} » : donnez le nom du fichier.",
+}
+BUILD_STATES: dict[str, str] = {
+    "current": "en service",
+    "former": "ancien, prêt à reprendre du service",
+    "waiting": "préparé, pas encore en service",
+    "damaged": "abîmé",
+}
+
+
+def rejection(details: Mapping[str, object]) -> str:
+    """Return why a build was rejected, from the error's details; empty when they do not say."""
+    reason = str(details.get("reason", ""))
+    if reason in REJECTED:
+        return REJECTED[reason].format_map(details)
+    checks = details.get("checks")
+    if not isinstance(checks, list):
+        return ""
+    reasons = "\u00a0; ".join(check_sentence(check.code, check.details, passed=False) for check in checks)
+    return CHECKS_REFUSED.format(reasons=reasons)
+
+
+def check_sentence(code: str, details: Mapping[str, Any], *, passed: bool) -> str:
+    """Return what a check found, in French."""
+    shown = {name: _shown(value) for name, value in details.items()}
+    return (CHECK_PASSED if passed else CHECK_REFUSED)[code].format_map(shown)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.5f}".rstrip("0").rstrip(".").replace(".", ",")
+    if isinstance(value, list | tuple):
+        return ", ".join(f"«\u00a0{item}\u00a0»" for item in value[:5]) + ("…" if len(value) > 5 else "")
+    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else str(value)
+
+
+def date(moment: str) -> str:
+    """Return an ISO date and time as it is written in French, to the minute; empty for an empty one."""
+    if not moment:
+        return ""
+    day, _, hour = moment.partition("T")
+    return f"{'/'.join(reversed(day.split('-')))} à {hour[:5].replace(':', chr(0xA0) + 'h' + chr(0xA0))} UTC"
+
+
+SERVER: dict[str, str] = {
+    "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
+    "« ra-assistant publish » pour le refaire.",
+    "followed": "Le chat répond maintenant avec l’index « {build} ».",
+    "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
+}
+"""What the server says of the builds that it follows."""
+
+# ── Commands ─────────────────────────────────────────────────────────────────────────────────
+COMMANDS: dict[str, str] = {
+    "publish": "Préparer le nouvel index, le vérifier et le mettre en service.",
+    "status": "Dire ce qui est en service, et ce qui a changé depuis.",
+    "builds": "Montrer les index gardés.",
+    "rollback": "Revenir à l’index précédent, ou à celui qui est nommé.",
+    "force_option": "Mettre en service malgré une baisse du nombre de passages, un rapport perdu ou une question "
+    "qui ne reçoit plus la bonne réponse.",
+    "book_option": "Fichier de questions à ne pas perdre\u00a0; «\u00a0questions.yaml\u00a0» du dossier des rapports "
+    "par défaut.",
+    "build_argument": "Identifiant de l’index\u00a0; le précédent par défaut.",
+    "published": "Index en service\u00a0: {documents}, {passages} ({embedded} nouveaux calculs), "
+    "«\u00a0{build}\u00a0».",
+    "check_line": "  ✓ {sentence}",
+    "missed": "  Question sans bonne réponse\u00a0: «\u00a0{question}\u00a0»",
+    "mended": "L’index en service était abîmé\u00a0: il a été refait à partir de notre copie, «\u00a0{build}\u00a0».",
+    "rolled_back": "L’index «\u00a0{build}\u00a0» est de nouveau en service.",
+    "build_row": "{build}  {date}  {documents}, {passages}  ({state})",
+    "no_builds": "Aucun index n’a encore été construit\u00a0: lancez «\u00a0ra-assistant publish\u00a0».",
+    "in_service": "En service\u00a0: «\u00a0{build}\u00a0», du {date}\u00a0: {documents}, {passages}.",
+    "report_row": "  {title} ({year}), {path}",
+    "year_none": "sans année",
+    "nothing_changed": "Les rapports n’ont pas changé depuis\u00a0: il n’y a rien à publier.",
+    "changed": "Les rapports ont changé depuis\u00a0: «\u00a0ra-assistant publish\u00a0» les mettra en service.",
+    "is_damaged": "L’index en service est abîmé\u00a0: lancez «\u00a0ra-assistant publish\u00a0» pour le refaire.",
+    "add": "Ajouter des rapports au dossier des rapports.",
+    "remove": "Retirer un rapport du dossier des rapports.",
+    "watch": "Surveiller un dossier : chaque rapport qui y est déposé est ajouté, puis publié.",
+    "source_argument": "Fichiers ou dossiers.",
+    "title_option": "Titre du rapport.",
+    "year_option": "Année du rapport.",
+    "publisher_option": "Organisme qui publie le rapport.",
+    "source_option": "Adresse du rapport.",
+    "kind_option": "original (les mots de l’éditeur) ou restated (une synthèse).",
+    "replaces_option": "Rapport dont celui-ci est la nouvelle version.",
+    "publish_option": "Publier ensuite.",
+    "report_argument": "Nom du fichier, ou titre du rapport.",
+    "folder_argument": "Dossier à surveiller.",
+    "every_option": "Secondes entre deux regards.",
+    "ask_title": "Titre",
+    "ask_year": "Année",
+    "ask_publisher": "Organisme",
+    "none": "aucune",
+    "bad_year": "Écrivez l’année en quatre chiffres, par exemple 2024.",
+    "bad_kind": "Écrivez « original » ou « restated » après --kind.",
+    "no_source": "« {path} » n’existe pas.",
+    "nothing_readable": "« {path} » ne contient aucun rapport lisible.",
+    "one_only": "Le titre, l’année et le rapport remplacé ne peuvent être donnés que pour un seul fichier.",
+    "arrival_new": "Ajouté : {title} ({year}), {path}",
+    "arrival_replaces": "Nouvelle version : {title} ({year}), {path}. L’ancienne est gardée dans "
+    "« .replaced ».",
+    "arrival_known": "Déjà là : {path}. Il n’y a rien à faire.",
+    "then_publish": "Pour mettre en service : ra-assistant publish",
+    "removed": "Retiré : {path}. Il est gardé dans « .replaced ».",
+    "watching": "Je surveille « {path} » (Ctrl+C pour arrêter).",
+    "not_written": "Le dossier des rapports ne peut pas être modifié ({reason}) : libérez de la place, ou vérifiez "
+    "les droits de « {path} ».",
+}

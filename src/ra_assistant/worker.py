@@ -1,0 +1,85 @@
+"""The process in which a build is made or tried: `python -m ra_assistant.worker`, one JSON order on standard input.
+
+It runs at low priority, tells its progress and its result as JSON lines on standard output, and ends with
+the process that started it. A damaged index that kills it kills nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from ra_assistant.errors import RaError
+from ra_assistant.indexing import Progress
+
+NICENESS = 10
+
+
+def main() -> None:
+    """Carry out one order and end."""
+    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICENESS)
+    try:
+        result = carry_out(order, voice)
+    except RaError as error:
+        _say(voice, {"error": error.code, "message": str(error), "details": _plain(error.details)})
+    except OSError as error:
+        _say(
+            voice, {"error": "os", "message": str(error), "details": {"reason": error.strerror or str(error)}}
+        )
+    else:
+        _say(voice, {"result": result})
+    voice.close()
+
+
+def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
+    """Return the result of an order: `build`, `mend` or `check`."""
+    from ra_assistant import building
+
+    def report(progress: Progress) -> None:
+        _say(voice, {"progress": [progress.stage, progress.done, progress.total]})
+
+    index_dir = Path(order["index"])
+    if order["act"] == "mend":
+        return {"build_id": building.mend(index_dir, order["build"])}
+    if order["act"] == "check":
+        book = Path(order["book"]) if order.get("book") else None
+        unreadable = order.get("unreadable", [])
+        return building.check_candidate(index_dir, order["build"], book, unreadable, report=report).as_json()
+    built = building.build_candidate(Path(order["corpus"]), index_dir, report=report)
+    return {
+        "build_id": built.build_id,
+        "documents": built.documents,
+        "passages": built.passages,
+        "embedded": built.embedded,
+        "unreadable": [[error.path, error.reason] for error in built.unreadable],
+        "notices": [[path, notice.code, notice.page, notice.detail] for path, notice in built.notices],
+    }
+
+
+def _say(voice: TextIO, line: Mapping[str, Any]) -> None:
+    voice.write(json.dumps(line, ensure_ascii=False) + "\n")
+    voice.flush()
+
+
+def _plain(details: Mapping[str, object]) -> dict[str, object]:
+    kept = (str, int, float, bool, type(None))
+    return {name: value if isinstance(value, kept) else str(value) for name, value in details.items()}
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, which the system closes when the parent ends."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
