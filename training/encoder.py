@@ -117,7 +117,7 @@ def optimiser(
     model: torch.nn.Module, rate: float, rows_rate: float | None = None, heads_rate: float | None = None
 ) -> torch.optim.AdamW:
     """Return AdamW; the word rows and the heads over the body may learn at their own rates."""
-    heads = [p for n, p in model.named_parameters() if n.startswith("spans.")]
+    heads = [p for n, p in model.named_parameters() if n.startswith(("spans.", "judge.", "lift"))]
     known = {id(p) for p in heads}
     rows = [p for n, p in model.named_parameters() if "word_embeddings" in n and p.requires_grad]
     rest = [p for n, p in model.named_parameters() if "word_embeddings" not in n and id(p) not in known]

@@ -50,14 +50,13 @@ def reader_of(options: argparse.Namespace) -> Read:
             yield_cores(1)
             encoded = encode(tokenizer, [(question, *p) for p in passages])
             with torch.no_grad():
-                logits = model(encoded.ids, encoded.mask, encoded.types)
+                logits, judged = model(encoded.ids, encoded.mask, encoded.types)
             made = []
             for row, places in enumerate(encoded.offsets):
                 first = next((i for i, (a, _) in enumerate(places) if a >= 0), 0)
                 inside = [p for p in places if p[0] >= 0]
                 spans = best_spans(logits[row].float().numpy(), inside, first, 5)
-                odds = spans[0].score - float(logits[row, 0].sum()) if spans else -1e4
-                made.append((odds, [tuple(s) for s in spans]))
+                made.append((float(judged[row]), [tuple(s) for s in spans]))
             return made
 
         return read

@@ -153,11 +153,32 @@ def embedding_model(weights: Mapping[str, np.ndarray], config: Mapping[str, Any]
 
 
 def reader_model(weights: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> onnx.ModelProto:
-    """Return the graph from ids, mask and types to `span_logits` (batch, tokens, 2)."""
+    """Return the graph from ids, mask and types to the logits of spans and of being answerable."""
     graph = Graph()
     hidden = body(graph, weights, config, typed=True)
+    graph.constant("last", np.array([-1], dtype=np.int64))
     spans = graph.linear(hidden, "spans", weights["spans.weight"], weights["spans.bias"], block=0)
     graph.node("Identity", [spans], name="span_logits")
+    low = graph.constant("low", np.array(-1e4, dtype=np.float32))
+    of_passage = graph.node("Cast", ["token_type_ids"], to=TensorProto.BOOL)
+    within = graph.node("Where", [graph.node("Unsqueeze", [of_passage, "last"]), spans, low])
+    chance = graph.node("Softmax", [graph.node("ReduceSum", [within, "last"], keepdims=0)], axis=1)
+    found = graph.node("MatMul", [graph.node("Unsqueeze", [chance, "one"]), hidden])
+    types = graph.node("Cast", ["token_type_ids"], to=TensorProto.FLOAT)
+    real = graph.node("Cast", ["attention_mask"], to=TensorProto.FLOAT)
+    # Padding is of type 0, so the question is what is neither padding nor passage.
+    question = graph.node("Unsqueeze", [graph.node("Sub", [real, graph.node("Mul", [real, types])]), "one"])
+    asked = graph.node("MatMul", [question, hidden])
+    asked = graph.node("Div", [asked, graph.node("ReduceSum", [question, "last"])])
+    joined = graph.node("Squeeze", [graph.node("Concat", [asked, found], axis=2), "one"])
+    inner = graph.linear(joined, "judge.0", weights["judge.0.weight"], weights["judge.0.bias"])
+    logit = graph.linear(
+        graph.node("Gelu", [inner]), "judge.2", weights["judge.2.weight"], weights["judge.2.bias"], block=0
+    )
+    best = graph.node("ReduceMax", [within, "one"], keepdims=0)
+    lift = graph.constant("lift", weights["lift"].reshape(2, 1))
+    graph.node("Add", [logit, graph.node("MatMul", [best, lift])], name="answerable")
     return graph.model(
-        ["input_ids", "attention_mask", "token_type_ids"], {"span_logits": ["batch", "tokens", 2]}
+        ["input_ids", "attention_mask", "token_type_ids"],
+        {"span_logits": ["batch", "tokens", 2], "answerable": ["batch", 1]},
     )

@@ -2,8 +2,8 @@
 
 usage: read.py --start NAME --out NAME [--steps N] [--threads N]
 
-A question and a passage under its title go in together; out come, for every token of the passage's text and for
-the first one, which stands for « no answer », the logits of being the first and the last of the answer. Trained on
+A question and a passage under its title go in together; out come, for every token of the passage's text,
+the logits of being the first and the last of the answer, and one logit that the passage answers. Trained on
 PIAF (half 0) and the reports of organisations kept for training. Passages that do not answer: the near
 misses written for it, passages that BM25 ranks high for the question, and the right passage with the
 sentence of the answer taken out.
@@ -48,23 +48,37 @@ class Example:
 
 
 class Reader(torch.nn.Module):
-    """A BERT body under a span head.
+    """A BERT body under a span head and a judge.
 
-    The first token stands for « no answer » (Devlin et al., BERT, 2018, section 4.3): its logits compete with those of
-    the passage's tokens, so that one loss teaches both where the answer is and whether there is one.
+    The body was taught by the means of its tokens, never by its first one. So the judge sees the mean of the
+    question's tokens and the mean of the passage's, each passage token counting by how likely it answers; and the
+    best span logits themselves.
     """
 
     def __init__(self, body: Any) -> None:
         super().__init__()
+        width = body.config.hidden_size
         self.body = body
-        self.spans = torch.nn.Linear(body.config.hidden_size, 2)
+        self.spans = torch.nn.Linear(width, 2)
+        self.judge = torch.nn.Sequential(
+            torch.nn.Linear(2 * width, width), torch.nn.GELU(), torch.nn.Linear(width, 1)
+        )
+        self.lift = torch.nn.Parameter(torch.full((2,), 0.2))
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        """Return the span logits, shape (batch, tokens, 2)."""
+    def forward(
+        self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the span logits (batch, tokens, 2) and the logit that the passage answers (batch)."""
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=encoder.HALVES):
             hidden = self.body(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
-        spans: torch.Tensor = self.spans(hidden.float())
-        return spans
+        hidden = hidden.float()
+        spans = self.spans(hidden)
+        within = spans.masked_fill((types == 0).unsqueeze(-1), LOW)
+        found = torch.softmax(within.sum(-1), 1).unsqueeze(1) @ hidden
+        question = (mask * (1 - types)).float().unsqueeze(1)
+        asked = question @ hidden / question.sum(2, keepdim=True)
+        seen = torch.cat([asked, found], 2).squeeze(1)
+        return spans, self.judge(seen).squeeze(-1) + within.amax(1) @ self.lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,27 +270,25 @@ def batches(made: list[Example], rng: random.Random) -> list[list[Example]]:
 
 
 def loss_of(model: Reader, tokenizer: Tokenizer, batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean loss of the examples that have an answer and of those that have none, by their weights."""
+    """Return the span loss of the answered examples and the judge's loss of all."""
     encoded = encode(tokenizer, [(e.question, e.title, e.text) for e in batch])
-    logits = model(encoded.ids, encoded.mask, encoded.types)
-    seen = encoded.inside.clone()
-    seen[:, 0] = True
-    scores = torch.log_softmax(logits.masked_fill(~seen.unsqueeze(-1), LOW), 1)
-    found: list[torch.Tensor] = []
-    none: list[torch.Tensor] = []
+    logits, judged = model(encoded.ids, encoded.mask, encoded.types)
+    logits = logits.masked_fill(~encoded.inside.unsqueeze(-1), -1e4)
+    scores = torch.log_softmax(logits, 1)
+    parts, target, weight = [], [], []
     for row, example in enumerate(batch):
-        ranges = [r for s, e in example.answers if (r := token_range(encoded.offsets[row], s, e))]
-        if ranges:
-            both = torch.stack([scores[row, a, 0] + scores[row, b, 1] for a, b in ranges])
-            found.append(-torch.logsumexp(both, 0) / 2)
-        elif not example.answers:
-            none.append(-example.weight * scores[row, 0].sum() / 2)
-    nothing = logits.sum() * 0
-    count = len(found) + len(none) or 1
-    return (
-        torch.stack(found).sum() / count if found else nothing,
-        torch.stack(none).sum() / count if none else nothing,
+        ranges = [token_range(encoded.offsets[row], s, e) for s, e in example.answers]
+        found = [r for r in ranges if r]
+        target.append(1.0 if example.answers else 0.0)
+        weight.append(0.0 if example.answers and not found else example.weight)
+        if found:
+            both = torch.stack([scores[row, a, 0] + scores[row, b, 1] for a, b in found])
+            parts.append(-torch.logsumexp(both, 0) / 2)
+    span = torch.stack(parts).mean() if parts else logits.sum() * 0
+    judge = torch.nn.functional.binary_cross_entropy_with_logits(
+        judged, torch.tensor(target), weight=torch.tensor(weight)
     )
+    return span, judge
 
 
 def save(model: Reader, source: Path, target: Path) -> None:
@@ -294,7 +306,7 @@ def load(folder: Path, dropout: float = 0.1) -> tuple[Reader, Tokenizer]:
     body, tokenizer = encoder.load(folder, dropout)
     model = Reader(body)
     kept = load_file(folder / "model.safetensors")
-    heads = {k: v for k, v in kept.items() if k.startswith("spans.")}
+    heads = {k: v for k, v in kept.items() if k.startswith(("spans.", "judge.", "lift"))}
     if heads:
         model.load_state_dict(heads, strict=False)
     return model, tokenizer
@@ -329,7 +341,7 @@ def main() -> None:
     model.body.embeddings.requires_grad_(requires_grad=options.frozen == 0)
     model.body.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
     model.body.encoder.layer[: options.frozen].requires_grad_(requires_grad=False)
-    optim = encoder.optimiser(model, options.rate, heads_rate=HEADS_RATE)
+    optim = encoder.optimiser(model, options.rate, heads_rate=options.rate * HEADS_RATE / RATE)
     rates = encoder.schedule(optim, len(plan))
     keeper = encoder.Keeper(RUNS / options.out, model, optim, rates)
     start, began, shown = keeper.resume(), time.monotonic(), [0.0, 0.0]

@@ -85,12 +85,13 @@ class OnnxSpanReader:
         windows = self._windows(question, passages, tokenizer, int(config["max_tokens"]))
         odds = [-math.inf] * len(passages)
         found: list[list[ReadSpan]] = [[] for _ in passages]
-        for window, scores in zip(windows, self._run(session, windows), strict=True):
-            text = passages[window.passage][1]
-            best = best_spans(scores, window.offsets, window.first, spans)
-            if best:
-                odds[window.passage] = max(odds[window.passage], best[0].score - float(scores[0].sum()))
-            found[window.passage] += [s for span in best if (s := _trimmed(text, span)).start < s.end]
+        if windows:
+            logits, judged = self._run(session, windows)
+            for window, scores, judge in zip(windows, logits, judged, strict=True):
+                odds[window.passage] = max(odds[window.passage], float(judge))
+                best = best_spans(scores, window.offsets, window.first, spans)
+                text = passages[window.passage][1]
+                found[window.passage] += [s for span in best if (s := _trimmed(text, span)).start < s.end]
         slope, shift = config.get("slope", 1.0), config.get("shift", 0.0)
         return [
             SpanReading(value, _probability(slope * value + shift), _best(part, spans))
@@ -99,10 +100,7 @@ class OnnxSpanReader:
 
     def _run(
         self, session: onnxruntime.InferenceSession, windows: list[_Window]
-    ) -> Sequence[npt.NDArray[np.float32]]:
-        """Return the logits of each window, shape (tokens, 2); the first token's stand for « no answer »."""
-        if not windows:
-            return []
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         width = max(len(window.ids) for window in windows)
         ids = np.zeros((len(windows), width), dtype=np.int64)
         mask, types = np.zeros_like(ids), np.zeros_like(ids)
@@ -111,8 +109,8 @@ class OnnxSpanReader:
             mask[row, : len(window.ids)] = 1
             types[row, : len(window.ids)] = window.types
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-        logits: Sequence[npt.NDArray[np.float32]] = session.run(["span_logits"], feeds)[0]
-        return logits
+        logits, judged = session.run(["span_logits", "answerable"], feeds)
+        return logits, judged[:, 0]
 
     def _windows(
         self, question: str, passages: Sequence[tuple[str, str]], tokenizer: Tokenizer, most: int
