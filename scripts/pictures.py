@@ -30,20 +30,23 @@ PHONE = (360, 740)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is asked before the picture is taken, and in which window."""
+    """What is asked before the picture is taken, in which window, and what must come out."""
 
     name: str
-    questions: tuple[str, ...] = ()
+    question: str = ""
+    outcome: str = "answered"
     window: tuple[int, int] = DESK
     scheme: str = "light"
 
 
 PICTURES = (
     Picture("welcome"),
-    Picture("answer", ("Qui sont les partenaires de Genopole dans GEN.ERA ?",)),
-    Picture("refusal", ("Quel est le salaire du directeur de Genopole ?",)),
-    Picture("phone", ("Quelle surface le laboratoire de CiTHERA occupe-t-il ?",), PHONE),
-    Picture("dark", ("Quelle surface le laboratoire de CiTHERA occupe-t-il ?",), DESK, "dark"),
+    Picture("answer", "Qui sont les partenaires de Genopole dans GEN.ERA ?"),
+    Picture("refusal", "Quel est le budget annuel de Genopole ?", outcome="not_in_report"),
+    Picture(
+        "phone", "Combien de tests par jour la plateforme d’I-Stem pouvait-elle réaliser ?", window=PHONE
+    ),
+    Picture("dark", "Où se trouve le nouveau siège social ?", scheme="dark"),
 )
 
 
@@ -76,7 +79,7 @@ def wait_for(url: str) -> None:
 
 
 def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None:
-    """Ask the questions of a picture as a visitor does, and save what is seen."""
+    """Ask the question of a picture as a visitor does, and save what is seen."""
     width, height = picture.window
     page = browser.new_page(
         viewport={"width": width, "height": height},
@@ -88,18 +91,21 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
     page.goto(address)
     page.locator("#ra-box textarea").wait_for()
     page.wait_for_function("() => !document.querySelector('#ra-splash')")
-    for number, question in enumerate(picture.questions, 1):
-        ask(page, question, number)
+    if picture.question:
+        ask(page, picture)
     page.screenshot(path=folder / f"{picture.name}.png")
     page.close()
 
 
-def ask(page: Page, question: str, number: int) -> None:
-    """Ask one question; return when its answer is complete and the page still."""
-    page.locator("#ra-box textarea").fill(question)
+def ask(page: Page, picture: Picture) -> None:
+    """Ask the question; return when its answer is complete and the page still."""
+    page.locator("#ra-box textarea").fill(picture.question)
     page.keyboard.press("Enter")
-    done = f"() => document.querySelectorAll('.ra-question').length === {number}"
-    page.wait_for_function(f"{done} && !document.body.classList.contains('ra-busy')")
+    page.wait_for_function(
+        "() => document.querySelector('.ra-question') && !document.body.classList.contains('ra-busy')"
+    )
+    if not page.locator(f".ra-{picture.outcome}").count():
+        sys.exit(f"{picture.name}: {picture.question!r} should be {picture.outcome}: choose another question")
     page.evaluate("() => document.activeElement?.blur()")
     page.wait_for_timeout(300)
 
