@@ -1,6 +1,7 @@
 """The command as a process: forms, French sentences, exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ra_assistant.rendering import turns_of
 from ra_assistant.types import Turn
+from tests.conftest import ROOT
 from tests.reading_fixtures import pdf
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -236,10 +238,20 @@ def test_a_line_that_is_no_question_is_named(run: Run, index: Path, tmp_path: Pa
 
 
 def test_a_wrong_setting_is_named(run: Run, tmp_path: Path) -> None:
-    environment = {"RA_PORT": "port", "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = run("check", cwd=tmp_path, env=environment)
+    done = run("check", cwd=tmp_path, env=ENVIRONMENT | {"RA_PORT": "port"})
     assert done.returncode == 1
     assert "RA_PORT" in done.stderr
+
+
+ENVIRONMENT = {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+
+
+def test_the_directories_are_settings(run: Run, corpus: Path, tmp_path: Path) -> None:
+    places = {"RA_CORPUS_DIR": str(corpus), "RA_INDEX_DIR": str(tmp_path / "elsewhere")}
+    assert run("index", cwd=tmp_path, env=ENVIRONMENT | places).returncode == 0
+    assert (tmp_path / "elsewhere" / "current").is_file()
+    assert run("check", cwd=tmp_path, env=ENVIRONMENT | places).returncode == 0
+    assert run("check", cwd=tmp_path, env=ENVIRONMENT).returncode == 1
 
 
 def test_check_tells_a_sound_index_from_a_stale_one(run: Run, corpus: Path, index: Path) -> None:
