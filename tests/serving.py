@@ -24,7 +24,7 @@ from typing import Any
 
 from tests.conftest import ROOT
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 SLOW_WORD = "lentement"
 BROKEN_WORD = "panne"
 FAULT = "a fault that nobody foresaw"

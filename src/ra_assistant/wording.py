@@ -339,7 +339,7 @@ CHAT: dict[str, str] = {
     "none_notice": "Ce message ne vient pas des rapports.",
     "idle_title": "Sources",
     "idle_notice": "Le passage exact sur lequel repose chaque réponse s’affichera ici.",
-    "documents_title": "Documents consultés",
+    "documents_title": "Documents interrogés",
     "panel_label": "Passages et sources",
     "asked": "Question",
     "marker_label": "Passage {number}",

@@ -76,6 +76,7 @@ def test_an_answer_shows_its_passages_and_each_marker_opens_its_own(page: Page) 
     page.get_by_role("button", name="Envoyer").click()
     answer = finished(page, 1)
     expect(answer).to_contain_text("13 nouvelles entreprises")
+    expect(page.locator(".ra-greeting")).to_be_hidden()
     expect(page.locator("#ra-box textarea")).to_have_value("")
     source = page.locator("#source-1-1")
     expect(source.locator("mark")).to_have_text("L’agence a accueilli 13 nouvelles entreprises en 2020.")
@@ -281,6 +282,9 @@ def test_a_phone_shows_the_passages_below_the_answer_and_never_scrolls_sideways(
     assert above is not None
     assert below is not None
     assert below["y"] >= above["y"] + above["height"]
+    asked = page.locator(".ra-question").last.bounding_box()
+    assert asked is not None
+    assert 0 <= asked["y"] < 80
     expect(page.locator("#ra-box textarea")).to_be_in_viewport()
     answer.get_by_role("link", name="Passage 1").click()
     expect(page.locator("#source-1-1")).to_be_in_viewport()

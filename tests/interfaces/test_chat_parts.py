@@ -206,6 +206,19 @@ def test_starters_are_answered_from_the_sentence_they_were_made_of(index: Path) 
     assistant.close()
 
 
+def test_what_the_reports_speak_of_most_and_the_publishers_own_figures_come_first() -> None:
+    text = "Le port a reçu 12 navires. L’agence a aidé 3 projets. Boréal est un fonds. Boréal aide. Ada est une ville."
+    document = make_document(text, publisher="L’agence")
+    ports, projects = (text.index(start) for start in ("Le port", "L’agence"))
+    ships = starters.Starter("Combien de navires ?", document.id, Span(ports, projects))
+    aided = starters.Starter("Combien de projets ?", document.id, Span(projects, len(text)))
+    assert starters._by_weight([ships, aided], [document]) == [aided, ships]
+    town, fund = (
+        starters.Starter(f"Qu’est-ce que {name} ?", "doc", Span(0, 1), name) for name in ("Ada", "Boréal")
+    )
+    assert starters._by_weight([town, fund], [document]) == [fund, town]
+
+
 def test_a_question_that_is_refused_or_answered_from_elsewhere_is_no_starter(index: Path) -> None:
     assistant = assembly.open_assistant(index)
     asked = assistant.ask("Qui préside l’agence ?")

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from ra_assistant.rendering import turns_of
 from ra_assistant.types import Turn
 from tests.conftest import ROOT
+from tests.reading_fixtures import pdf
 
 SOURCES = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -126,6 +128,85 @@ def test_a_bad_file_is_said_in_french_and_in_the_exit_status(run: Run, corpus: P
     assert "2\u00a0documents" in done.stdout
 
 
+def _picture(canvas: Canvas) -> None:
+    canvas.rect(0, 0, 500, 700, fill=1)
+
+
+def _three_hundred_pages(canvas: Canvas) -> None:
+    for number in range(1, 301):
+        canvas.drawString(
+            72, 700, f"En 2023, la page {number} du rapport compte {number * 7} arbres plantés."
+        )
+        canvas.showPage()
+
+
+def test_each_bad_file_has_its_sentence_and_the_good_ones_are_read(
+    run: Run, corpus: Path, index: Path, tmp_path: Path
+) -> None:
+    bad = {
+        "vide.txt": (b"", "ne contient aucun texte"),
+        "protégé.pdf": (pdf(_picture, encrypt="secret"), "protégé par un mot de passe"),
+        "abîmé.pdf": (b"%PDF-1.7\n" + b"\x00\xff" * 500, "est abîmé"),
+        "numérisé.pdf": (pdf(_picture), "ne contient que des images"),
+        "trompeur.pdf": (b"<html><p>Bonjour</p></html>", "n’est pas celui que son extension annonce"),
+        "coupé.docx": (b"PK\x03\x04" + b"\x00" * 200, "est abîmé"),
+    }
+    for name, (data, _) in bad.items():
+        (corpus / name).write_bytes(data)
+    (corpus / "long-2023.pdf").write_bytes(pdf(_three_hundred_pages))
+    done = run("index", "--corpus", corpus, "--index", index)
+    assert done.returncode == 1
+    assert "3\u00a0documents" in done.stdout
+    for name, (_, sentence) in bad.items():
+        (said,) = [line for line in done.stderr.splitlines() if name in line]
+        assert sentence in said
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        json.dumps({"id": 1, "question": "Combien d’arbres plantés page 250 ?"}), encoding="utf-8"
+    )
+    answer = json.loads(run("ask", "--batch", rows, "--json", "--index", index).stdout)
+    assert (answer["citations"][0]["path"], answer["citations"][0]["page"]) == ("long-2023.pdf", 250)
+
+
+def test_a_corpus_of_bad_files_alone_leaves_the_index_in_service(
+    run: Run, index: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mauvais").mkdir()
+    (tmp_path / "mauvais" / "vide.txt").write_text("")
+    before = (index / "current").read_text()
+    for folder in ("mauvais", "rien"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        done = run("index", "--corpus", tmp_path / folder, "--index", index)
+        assert done.returncode == 1
+        assert "Aucun rapport lisible" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert (index / "current").read_text() == before
+    assert [build.name for build in (index / "builds").iterdir()] == [before.strip()]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("", "Je n’ai pas vu de question"),
+        ("\u0007\u0000\u200b", "Je n’ai pas vu de question"),
+        ("entreprise " * 2000, "trop long"),
+        ("<script>alert(1)</script>", "<script>"),
+    ],
+    ids=["empty", "control", "20000", "html"],
+)
+def test_a_question_that_is_none_gets_a_polite_sentence_and_no_crash(
+    run: Run, index: Path, tmp_path: Path, question: str, sentence: str
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": 1, "question": question}), encoding="utf-8")
+    done = run("ask", "--batch", rows, "--json", "--index", index)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["outcome"] == "not_in_report"
+    assert answer["citations"] == []
+    assert (sentence in answer["answer"]) == ("<" not in question)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence", "status"),
     [
@@ -160,10 +241,20 @@ def test_a_line_that_is_no_question_is_named(run: Run, index: Path, tmp_path: Pa
 
 
 def test_a_wrong_setting_is_named(run: Run, tmp_path: Path) -> None:
-    environment = {"RA_PORT": "port", "PYTHONPATH": SOURCES}
-    done = run("check", cwd=tmp_path, env=environment)
+    done = run("check", cwd=tmp_path, env=ENVIRONMENT | {"RA_PORT": "port"})
     assert done.returncode == 1
     assert "RA_PORT" in done.stderr
+
+
+ENVIRONMENT = {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+
+
+def test_the_directories_are_settings(run: Run, corpus: Path, tmp_path: Path) -> None:
+    places = {"RA_CORPUS_DIR": str(corpus), "RA_INDEX_DIR": str(tmp_path / "elsewhere")}
+    assert run("index", cwd=tmp_path, env=ENVIRONMENT | places).returncode == 0
+    assert (tmp_path / "elsewhere" / "current").is_file()
+    assert run("check", cwd=tmp_path, env=ENVIRONMENT | places).returncode == 0
+    assert run("check", cwd=tmp_path, env=ENVIRONMENT).returncode == 1
 
 
 def test_check_tells_a_sound_index_from_a_stale_one(run: Run, corpus: Path, index: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,19 +33,24 @@ class Starter:
     question: str
     document_id: str
     span: Span
+    about: str = ""
+    """Whom or what the question is about; empty where it counts things."""
 
 
 def proved_starters(assistant: Assistant, count: int = SHOWN) -> tuple[str, ...]:
     """Return at most `count` questions that the assistant answers from the very words they were made of.
 
-    Forms and documents alternate, latest years first; headings come in where sentences run out. Two
-    that differ by the year alone come only when there are too few. The same index always gives the
-    same questions.
+    Forms and documents alternate, what the reports speak of most first, then the latest years; headings
+    come in where sentences run out. Two that differ by the year alone come only when there are too few.
+    The same index always gives the same questions.
     """
     documents = sorted(assistant.documents, key=lambda document: (-(document.year or 0), document.id))
     forms = [
-        _alternated(
-            _from_sentences(form, document, _sentences(assistant, document)) for document in documents
+        _by_weight(
+            _alternated(
+                _from_sentences(form, document, _sentences(assistant, document)) for document in documents
+            ),
+            documents,
         )
         for form in _table()["forms"]
     ]
@@ -84,6 +89,20 @@ def _alternated(groups: Iterable[Iterable[Starter]]) -> Iterator[Starter]:
     return (starter for starter in chain.from_iterable(rounds) if starter is not None)
 
 
+def _by_weight(starters: Iterable[Starter], documents: Sequence[Document]) -> list[Starter]:
+    """Sort starters: what is named most often first, figures of the publisher's own before those of others."""
+    known = {document.id: document for document in documents}
+
+    def weight(starter: Starter) -> int:
+        if starter.about:
+            return sum(document.text.count(starter.about) for document in documents)
+        document = known[starter.document_id]
+        sentence = document.text[starter.span.start : starter.span.end]
+        return int(bool(document.publisher) and sentence.startswith(document.publisher or ""))
+
+    return sorted(starters, key=weight, reverse=True)
+
+
 def _sentences(assistant: Assistant, document: Document) -> Iterator[tuple[Span, str]]:
     for passage in assistant.passages:
         if passage.document_id == document.id:
@@ -99,7 +118,8 @@ def _from_sentences(
         match = pattern.search(sentence)
         question = _question(form, match, sentence, document.year) if match else ""
         if question and len(question) <= MAX_CHARS:
-            yield Starter(question, document.id, span)
+            found = match.groupdict() if match else {}
+            yield Starter(question, document.id, span, found.get("thing") or found.get("person") or "")
 
 
 def _from_headings(document: Document) -> Iterator[Starter]:

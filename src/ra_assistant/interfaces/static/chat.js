@@ -77,6 +77,7 @@
       const isSettled = (last?.outcome || last?.stopped) && last.question === draft.read().trim();
       if (isRefused || isSettled) draft.keep("");
       if (!isRefused) announce(last);
+      if (!isRefused && !wide.matches) requestAnimationFrame(showLast);
     },
     failed() {
       putBack();
@@ -141,6 +142,12 @@
     lastMarker = link;
     target.focus({ preventScroll: true });
     reveal(target, wide.matches ? "nearest" : "start");
+  }
+
+  // On a narrow screen the passages stand below: the page is now long enough for the question to come to its top.
+  function showLast() {
+    const row = all("#ra-messages .ra-question").at(-1)?.closest(".message-row");
+    if (row) reveal(row, "start");
   }
 
   function goBack(turn) {
