@@ -33,6 +33,7 @@ from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
 
@@ -267,6 +268,7 @@ def application(front: Front, rules: Rules, note: Note | None = None) -> FastAPI
         """Say whether questions are answered."""
         return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
 
+    app.router.routes.extend(widget_routes(rules.origins))
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.append(Mount("/", front))
     return app
