@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.errors import ServerUnavailable, SettingsError
-from ra_assistant.interfaces import api, page
+from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
@@ -257,6 +257,7 @@ def application(front: Front, rules: Rules, note: Note | None = None) -> FastAPI
     )
     speak_french(app)
     app.mount(api.ROUTE, api.api_application(attendant))
+    app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
