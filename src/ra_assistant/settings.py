@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """Requests of one address to the interfaces for programs, each day."""
     origin_limit_per_minute: int = Field(default=600, ge=1)
     """Requests from the pages of one site, each minute."""
+    mcp: bool = False
+    """Whether to offer the tools of the Model Context Protocol at `/mcp`."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
     embedding_model: str = ""

@@ -1,16 +1,21 @@
-"""The commands about other sites and programs: the code of the widget."""
+"""The commands about other sites and programs: the code of the widget, the tools by standard input."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from ra_assistant.errors import MissingExtra
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.terminal import FrenchCommand
+from ra_assistant.wording import CLI
 
 _SNIPPET = words_of("widget")["snippet"]
 
@@ -40,6 +45,7 @@ class Language(StrEnum):
 def add_web_commands(app: typer.Typer) -> None:
     """Add the commands of this module to `app`."""
     app.command("snippet", help=_SNIPPET["help"], cls=FrenchCommand)(snippet)
+    app.command("mcp", help=words_of("api")["mcp"]["help"], cls=FrenchCommand)(mcp)
 
 
 def snippet(
@@ -71,6 +77,26 @@ def snippet(
     }
     typer.echo(frame_code(home, chosen) if frame else script_code(home, chosen, latest=latest))
     typer.echo(_SNIPPET["allow"], err=True)
+
+
+def mcp(
+    index: Annotated[Path | None, typer.Option("--index", help=CLI["index_option"])] = None,
+) -> None:
+    """Offer the tools of the Model Context Protocol by standard input and output."""
+    if importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("the package mcp is not installed; install ra-assistant[mcp]", extra="mcp")
+    from ra_assistant.assembly import open_assistant
+    from ra_assistant.interfaces.attendant import Attendant
+    from ra_assistant.interfaces.desk import Desk
+    from ra_assistant.interfaces.mcp_server import mcp_server
+
+    desk = Desk(lambda: open_assistant(index))
+    if not desk.open() and desk.trouble is not None:
+        raise desk.trouble
+    try:
+        mcp_server(Attendant(desk), version("ra-assistant")).run("stdio")
+    finally:
+        desk.close()
 
 
 def _home(address: str) -> str:
