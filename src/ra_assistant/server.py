@@ -34,6 +34,7 @@ from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
@@ -80,6 +81,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                root_path=settings.root_path,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=list(split_list(settings.trusted_proxies)),
                 timeout_graceful_shutdown=GRACE_SECONDS,
@@ -250,7 +252,8 @@ def application(front: Front, rules: Rules, note: Note | None = None, *, with_mc
     Raises:
         MissingExtra: they are wanted and their package is not installed.
     """
-    attendant = Attendant(front.desk)
+    meter = Meter(front.desk)
+    attendant = Attendant(front.desk, meter.answered)
     tools = mcp_tools(attendant) if with_mcp else None
     app = FastAPI(
         docs_url=None,
@@ -258,7 +261,7 @@ def application(front: Front, rules: Rules, note: Note | None = None, *, with_mc
         openapi_url=None,
         lifespan=_both(front.lifespan, tools.router.lifespan_context if tools else None),
         middleware=[
-            Middleware(AccessLog, note=note or (lambda *_: None)),
+            Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
             Middleware(SafeHeaders),
             Middleware(Door, rules=rules),
         ],
@@ -277,6 +280,7 @@ def application(front: Front, rules: Rules, note: Note | None = None, *, with_mc
         """Say whether questions are answered."""
         return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
 
+    app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))

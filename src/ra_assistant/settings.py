@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Address that the web server listens on."""
     port: int = Field(default=7860, ge=1, le=65535)
     """Port that the web server listens on."""
+    root_path: str = Field(default="", pattern=r"^(?:/[\w.-]+)*$")
+    """Path that a proxy puts before ours and takes off: `/assistant`; empty at the root of a host."""
     origins: str = ""
     """Sites whose pages may ask, separated by commas: `https://www.example.fr`; empty for ours alone."""
     trusted_proxies: str = ""

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ra_assistant.interfaces.page import asset
+from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.interfaces.problems import problem
 from ra_assistant.interfaces.words import words_of
 
@@ -113,13 +113,8 @@ def _head(title: str, style: str, *scripts: str) -> str:
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="{escape(_relative(style))}">{tags}</head>'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="{escape(beside(asset(style)))}">{tags}</head>'
     )
-
-
-def _relative(name: str) -> str:
-    """Return the address of one of our files from a page that stands beside the chat."""
-    return asset(name).removeprefix("/")
 
 
 def _framed(query: Mapping[str, str]) -> str:
@@ -139,5 +134,5 @@ def _integrate(origins: Sequence[str]) -> str:
     values["sites"] = f"<ul>{sites}</ul>" if sites else f"<p>{escape(words['nobody'])}</p>"
     values |= {"file": versioned_name(), "integrity": integrity(), "height": str(FRAME_HEIGHT)}
     values["default_heading"] = escape(words_of("widget")["fr"]["heading"])
-    head = _head(words["title"], "integrate.css", versioned_name(), _relative("integrate.js"))
+    head = _head(words["title"], "integrate.css", versioned_name(), beside(asset("integrate.js")))
     return head + re.sub(r"\{(\w+)\}", lambda name: values[name.group(1)], template)
