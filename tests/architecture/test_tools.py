@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
-CHECKED = ["src", "tests", "training", "widget"]
+CHECKED = ["src", "tests", "training", "widget", "bench"]
 
 
 @pytest.mark.parametrize(
