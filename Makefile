@@ -27,15 +27,15 @@ test:
 
 check:
 	@scripts/setup.sh dev
-	.venv/bin/ruff format --check src tests training scripts
-	.venv/bin/ruff check src tests training scripts
+	.venv/bin/ruff format --check src tests training scripts widget bench
+	.venv/bin/ruff check src tests training scripts widget bench
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/python -m pytest
 
 format:
-	@.venv/bin/ruff format src tests training scripts
-	@.venv/bin/ruff check --fix src tests training scripts
+	@.venv/bin/ruff format src tests training scripts widget bench
+	@.venv/bin/ruff check --fix src tests training scripts widget bench
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -101,9 +101,9 @@ def start(index: Path, port: int | None = None, **environment: str) -> Serving:
     return Serving(process, f"http://127.0.0.1:{port}")
 
 
-def serving(index: Path) -> Iterator[Serving]:
+def serving(index: Path, **environment: str) -> Iterator[Serving]:
     """Yield a ready server and end it; for fixtures."""
-    running = start(index)
+    running = start(index, **environment)
     try:
         running.wait("/readyz")
         yield running

@@ -18,6 +18,7 @@ from ra_assistant.rendering import answer_json, document_json, hit_json, passage
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, FrenchGroup, UsageError, usage_sentence
 from ra_assistant.types import Answer, Outcome
+from ra_assistant.web_commands import add_web_commands
 from ra_assistant.wording import CLI
 
 if TYPE_CHECKING:
@@ -346,6 +347,9 @@ def _fail(text: str) -> Any:
 
 def _print_json(row: dict[str, Any]) -> None:
     typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+add_web_commands(app)
 
 
 def main() -> None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import importlib.util
 import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
@@ -26,14 +29,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.builds import BuildStore
-from ra_assistant.errors import ServerUnavailable, SettingsError
-from ra_assistant.interfaces import api, page
+from ra_assistant.errors import MissingExtra, ServerUnavailable, SettingsError
+from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
@@ -76,10 +81,11 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         front = Front(desk_of(index_dir, say), address_of(host, port), say)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note),
+                application(front, rules_of(settings), note, with_mcp=settings.mcp),
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                root_path=settings.root_path,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=list(split_list(settings.trusted_proxies)),
                 timeout_graceful_shutdown=GRACE_SECONDS,
@@ -249,28 +255,35 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def application(front: Front, rules: Rules, note: Note | None = None) -> FastAPI:
+def application(front: Front, rules: Rules, note: Note | None = None, *, with_mcp: bool = False) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
 
     Args:
         front: what stands at `/`; its desk answers the interfaces as well.
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
+        with_mcp: whether to offer the tools of the Model Context Protocol.
+
+    Raises:
+        MissingExtra: they are wanted and their package is not installed.
     """
-    attendant = Attendant(front.desk)
+    meter = Meter(front.desk)
+    attendant = Attendant(front.desk, meter.answered)
+    tools = mcp_tools(attendant) if with_mcp else None
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=front.lifespan,
+        lifespan=_both(front.lifespan, tools.router.lifespan_context if tools else None),
         middleware=[
-            Middleware(AccessLog, note=note or (lambda *_: None)),
+            Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
             Middleware(SafeHeaders),
             Middleware(Door, rules=rules),
         ],
     )
     speak_french(app)
     app.mount(api.ROUTE, api.api_application(attendant))
+    app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -282,9 +295,42 @@ def application(front: Front, rules: Rules, note: Note | None = None) -> FastAPI
         """Say whether questions are answered."""
         return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
 
+    app.router.routes.append(meter.route())
+    app.router.routes.extend(widget_routes(rules.origins))
+    app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.append(Mount("/", front))
     return app
+
+
+def mcp_tools(attendant: Attendant) -> Starlette:
+    """Return the application of the Model Context Protocol.
+
+    Raises:
+        MissingExtra: its package is not installed.
+    """
+    if importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("the package mcp is not installed; install ra-assistant[mcp]", extra="mcp")
+    from ra_assistant.interfaces.mcp_server import mcp_application, mcp_server
+
+    return mcp_application(mcp_server(attendant, version("ra-assistant")))
+
+
+_Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
+
+
+def _both(first: _Lifespan, second: Callable[[Starlette], Any] | None) -> _Lifespan:
+    """Return a lifespan that goes through two."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            if second is not None:
+                await stack.enter_async_context(second(app))
+            await stack.enter_async_context(first(app))
+            yield
+
+    return lifespan
 
 
 class _KeptFiles(StaticFiles):

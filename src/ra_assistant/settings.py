@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Address that the web server listens on."""
     port: int = Field(default=7860, ge=1, le=65535)
     """Port that the web server listens on."""
+    root_path: str = Field(default="", pattern=r"^(?:/[\w.-]+)*$")
+    """Path that a proxy puts before ours and takes off: `/assistant`; empty at the root of a host."""
     origins: str = ""
     """Sites whose pages may ask, separated by commas: `https://www.example.fr`; empty for ours alone."""
     trusted_proxies: str = ""
@@ -38,6 +40,8 @@ class Settings(BaseSettings):
     """Requests of one address to the interfaces for programs, each day."""
     origin_limit_per_minute: int = Field(default=600, ge=1)
     """Requests from the pages of one site, each minute."""
+    mcp: bool = False
+    """Whether to offer the tools of the Model Context Protocol at `/mcp`."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
     embedding_model: str = ""

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
-CHECKED = ["src", "tests", "training", "scripts"]
+CHECKED = ["src", "tests", "training", "scripts", "widget", "bench"]
 
 
 @pytest.mark.parametrize(

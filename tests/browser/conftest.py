@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from ra_assistant import assembly, building
 from ra_assistant.retrieval import Fusion
+from tests.browser.hosting import Sites
 from tests.conftest import REPORTS
 from tests.fakes import HashedEmbedder
 from tests.serving import PATIENCE_SECONDS, Serving, serving
@@ -54,7 +55,14 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
-def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def sites() -> Iterator[Sites]:
+    """Serve pages of other sites: one that the assistant knows, one that it does not."""
+    with Sites() as sites:
+        yield sites
+
+
+@pytest.fixture(scope="package")
+def chat(tmp_path_factory: pytest.TempPathFactory, sites: Sites) -> Iterator[Serving]:
     """Serve a corpus of four documents, one of them poisoned."""
     root = tmp_path_factory.mktemp("chat")
     for name, text in CORPUS.items():
@@ -65,7 +73,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "embedding_profile", lambda settings: profile)
         building.build(root / "corpus", root / "index")
-    yield from serving(root / "index")
+    yield from serving(root / "index", RA_ORIGINS=sites.known, RA_LIMIT_PER_MINUTE="100000")
 
 
 @pytest.fixture(scope="package")

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from ra_assistant import assembly
 from ra_assistant.errors import IndexDamaged, IndexMissing
 from ra_assistant.interfaces import page, starters
-from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, Place, exchanges_of, find, turns_of
+from ra_assistant.interfaces.conversation import (
+    MAX_EXCHANGES,
+    Exchange,
+    Place,
+    exchanges_of,
+    find,
+    questions_of,
+    turns_of,
+)
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
 from ra_assistant.interfaces.panel import Shelf, panel_html
@@ -309,3 +317,12 @@ def test_the_page_of_a_closed_assistant_says_why_without_any_script() -> None:
     assert "Aucun &#60;index&#62;&#46;" in body
     assert "<script" not in body
     assert 'http-equiv="refresh"' in body
+
+
+def test_questions_brought_from_elsewhere_are_read_with_suspicion() -> None:
+    assert questions_of({"questions": ["a", " ", 3, None, "b" * 5000]}) == ["a", "b" * 4000]
+    assert questions_of({"questions": [str(number) for number in range(30)]}) == [
+        str(n) for n in range(20, 30)
+    ]
+    for hostile in ([], None, "a", {"questions": "abc"}, {"questions": {"a": 1}}, {"answers": ["x"]}):
+        assert questions_of(hostile) == []

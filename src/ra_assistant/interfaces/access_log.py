@@ -13,7 +13,7 @@ import re
 import secrets
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -48,11 +48,11 @@ def route_of(path: str) -> str:
 
 
 class AccessLog:
-    """Gives every request an id, and tells `note` how each ended."""
+    """Gives every request an id, and tells each of `notes` how it ended."""
 
-    def __init__(self, app: ASGIApp, note: Note) -> None:
+    def __init__(self, app: ASGIApp, notes: Sequence[Note]) -> None:
         self._app = app
-        self._note = note
+        self._notes = notes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,7 +75,8 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_noted)
         finally:
-            self._note(scope, status, perf_counter() - started, size)
+            for note in self._notes:
+                note(scope, status, perf_counter() - started, size)
 
 
 class LineWriter:

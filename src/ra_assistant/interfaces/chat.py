@@ -6,6 +6,7 @@ tells it, and every citation shown is derived anew from the documents.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ra_assistant.errors import QuestionRefused
-from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, turns_of
+from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
 from ra_assistant.interfaces.panel import panel_html
@@ -148,15 +149,16 @@ def build_chat(desk: Desk) -> gr.Blocks:
             api_visibility="private",
             concurrency_limit=None,
         )
-        blocks.load(
+        restoring = blocks.load(
             page.restore,
             inputs=[history],
             outputs=[*shown, *starters],
             js="() => window.raChat.remembered()",
             show_progress="hidden",
             api_visibility="private",
-            concurrency_limit=None,
+            concurrency_limit=ANSWERED_AT_ONCE,
         )
+        restoring.then(None, [history], None, js="(kept) => window.raChat.restored(kept)")
     blocks.queue(max_size=MAX_WAITING, api_open=False)
     blocks.state_session_capacity = MAX_SESSIONS
     return blocks
@@ -198,10 +200,24 @@ class _Handlers:
         return _page([], self._desk.service)
 
     def restore(self, kept: object) -> tuple[Any, ...]:
-        """Return the page with the conversation that the browser kept, and the starters of this build."""
+        """Return the page with the conversation that the browser kept, and the starters of this build.
+
+        A conversation begun in the widget comes as its questions alone, which are answered here: nobody
+        can bring an answer that the assistant did not give.
+        """
         service = self._desk.service
         starters = [gr.Button(text, visible=bool(text)) for text in _padded(service.starters)]
-        return *_page(exchanges_of(kept), service), *starters
+        exchanges = exchanges_of(kept) or _answered_anew(questions_of(kept), service)
+        return *_page(exchanges, service), *starters
+
+
+def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]:
+    exchanges: list[Exchange] = []
+    for question in questions:
+        with contextlib.suppress(QuestionRefused):
+            answer = service.assistant.ask(question, turns_of(exchanges))
+            exchanges.append(Exchange(question.strip()).answered(answer))
+    return exchanges
 
 
 def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tuple[Any, ...]:

@@ -12,6 +12,8 @@ _Read = TypeVar("_Read")
 
 MAX_EXCHANGES = 30
 """Exchanges that are kept, the latest ones."""
+MAX_BROUGHT = 10
+"""Questions that are answered anew when a visitor brings them from another site."""
 MAX_TEXT_CHARS = 4000
 MAX_PLACES = 6
 
@@ -74,6 +76,13 @@ def exchanges_of(kept: object) -> list[Exchange]:
     rows = kept[-MAX_EXCHANGES:] if isinstance(kept, list) else []
     read = (_exchange(row) for row in rows if isinstance(row, Mapping))
     return [exchange for exchange in read if exchange.question]
+
+
+def questions_of(kept: object) -> list[str]:
+    """Return the questions that a browser brings from elsewhere, as `{"questions": […]}`; else none."""
+    asked = kept.get("questions") if isinstance(kept, Mapping) else None
+    texts = asked[-MAX_BROUGHT:] if isinstance(asked, list) else []
+    return [text[:MAX_TEXT_CHARS] for text in texts if isinstance(text, str) and text.strip()]
 
 
 def turns_of(exchanges: Sequence[Exchange]) -> list[Turn]:

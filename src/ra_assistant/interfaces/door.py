@@ -11,6 +11,7 @@ import ipaddress
 import math
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,9 +20,10 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ra_assistant.interfaces.problems import problem, sentence_for
+from ra_assistant.interfaces.problems import openai_problem, problem, sentence_for
 from ra_assistant.interfaces.words import waiting_time
 
 MAX_BODY_BYTES = 256 * 1024
@@ -68,7 +70,7 @@ class Door:
         if scope["type"] != "http" or not (is_file or _GUARDED.match(path)):
             await self._app(scope, receive, send)
         elif not self._admits(Headers(scope=scope), is_file=is_file):
-            await problem(403, "origin_refused", headers={"vary": "origin"})(scope, receive, send)
+            await _refusal(scope)(403, "origin_refused", headers={"vary": "origin"})(scope, receive, send)
         else:
             await self._shared(scope, receive, send)
 
@@ -83,12 +85,12 @@ class Door:
         if blocked is not None:
             code, seconds = blocked
             sentence = sentence_for(code, wait=waiting_time(seconds))
-            await problem(429, code, sentence, {"retry-after": str(seconds)})(scope, receive, send)
+            await _refusal(scope)(429, code, sentence, {"retry-after": str(seconds)})(scope, receive, send)
             return
         try:
             receive = await _read(headers, receive)
         except _Rejected as rejected:
-            refusal = problem(rejected.status, rejected.code, headers={"connection": "close"})
+            refusal = _refusal(scope)(rejected.status, rejected.code, headers={"connection": "close"})
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -100,6 +102,11 @@ class Door:
         # Without an origin: a program, our own page, or what any page may do without reading the answer.
         is_harmless = is_file or headers.get("sec-fetch-mode") == "navigate"
         return is_harmless or headers.get("sec-fetch-site") != "cross-site"
+
+
+def _refusal(scope: Scope) -> Callable[..., Response]:
+    """Return what makes a refusal in the form that the clients of an address read."""
+    return openai_problem if route_path(scope).startswith("/v1/") else problem
 
 
 def is_own(origin: str, host: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -57,15 +58,17 @@ async def events(attendant: Attendant, room: Room, asked: Asked) -> AsyncIterato
     numbered = _Numbered(asked, room.assistant.build_id)
     started, said = perf_counter(), ""
     try:
-        async for answer in attendant.answers(room, asked.question, asked.history, asked.within):
-            kept = common(said, answer.text)
-            if len(kept) < len(answer.text) or len(kept) < len(said):
-                yield numbered.write("text", {"from": len(kept), "text": answer.text[len(kept) :]})
-            said = answer.text
-            if answer.is_final:
-                whole = told(room, answer, asked.question, asked.identifier, perf_counter() - started)
-                yield numbered.write("citations", {"citations": whole["citations"]})
-                yield numbered.write("end", whole)
+        said_ever_more = attendant.answers(room, asked.question, asked.history, asked.within)
+        async with aclosing(said_ever_more) as answers:
+            async for answer in answers:
+                kept = common(said, answer.text)
+                if len(kept) < len(answer.text) or len(kept) < len(said):
+                    yield numbered.write("text", {"from": len(kept), "text": answer.text[len(kept) :]})
+                said = answer.text
+                if answer.is_final:
+                    whole = told(room, answer, asked.question, asked.identifier, perf_counter() - started)
+                    yield numbered.write("citations", {"citations": whole["citations"]})
+                    yield numbered.write("end", whole)
     except QuestionRefused as error:
         yield _event("error", problem_json(422, error.code, sentence_of(error)))
     except Refused as error:

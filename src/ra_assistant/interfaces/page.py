@@ -98,9 +98,9 @@ def _head(title: str) -> str:
         element("title", escape(title))
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
         + '<meta name="color-scheme" content="light dark">'
-        + f'<link rel="stylesheet" href="{asset("chat.css")}">'
+        + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
-        + f'<script src="{asset("chat.js")}"></script>'
+        + f'<script src="{beside(asset("chat.js"))}"></script>'
     )
 
 
@@ -114,6 +114,11 @@ def _first_screen() -> str:
 def asset(name: str) -> str:
     """Return the address of one of our files; it changes with the file, which may be kept for ever."""
     return f"{STATIC_ROUTE}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def beside(address: str) -> str:
+    """Return an address of ours as seen from a page at our root, whatever the path a proxy puts before it."""
+    return address.removeprefix("/")
 
 
 def waiting_page() -> HTMLResponse:
@@ -135,7 +140,7 @@ def _notice_page(title: str, notice: str, sentence: str, seconds: int) -> HTMLRe
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="{asset("notice.css")}"><title>{escape(CHAT["title"])}</title>'
+        f'<link rel="stylesheet" href="{beside(asset("notice.css"))}"><title>{escape(CHAT["title"])}</title>'
     )
     body = element(
         "main",

@@ -69,6 +69,18 @@ def problem(
     return JSONResponse(body, status, sent, media_type="application/problem+json")
 
 
+def openai_problem(
+    status: int, code: str, sentence: str = "", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a problem in the form that clients of OpenAI-compatible servers read."""
+    sent = dict(headers or {})
+    if status == 503:
+        sent.setdefault("retry-after", str(RETRY_SECONDS))
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    error = {"message": sentence or sentence_for(code), "type": kind, "param": None, "code": code}
+    return JSONResponse({"error": error}, status, sent)
+
+
 def speak_french(app: FastAPI) -> None:
     """Make every failure of `app` a problem with a French sentence."""
 
@@ -87,11 +99,8 @@ def speak_french(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unknown(_: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "failed")
-        if error.status_code == 400:
-            status, code, sentence = 400, "invalid_request", sentence_for("invalid_request", fields="JSON")
-            return problem(status, code, sentence)
-        return problem(error.status_code, code, headers=error.headers)
+        code = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed"}
+        return problem(error.status_code, code.get(error.status_code, "failed"), headers=error.headers)
 
     @app.exception_handler(Exception)
     async def failed(_: Request, __: Exception) -> JSONResponse:

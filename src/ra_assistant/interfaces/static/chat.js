@@ -54,11 +54,34 @@
     },
   };
 
+  // A conversation begun in the widget of another site comes as its questions, after the #: they never
+  // reach the server's log, and the answers are made anew.
+  function brought() {
+    if (!location.hash.startsWith("#questions=")) return null;
+    try {
+      const questions = JSON.parse(decodeURIComponent(location.hash.slice("#questions=".length)));
+      return Array.isArray(questions) && questions.length ? { questions } : null;
+    } catch {
+      return null;
+    } finally {
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+  }
+
+  let isBrought = false;
   let starter = null;
   let lastMarker = null;
 
   window.raChat = {
-    remembered: () => [store.read()],
+    remembered() {
+      const conversation = brought();
+      isBrought = conversation !== null;
+      return [conversation ?? store.read()];
+    },
+    restored(kept) {
+      if (isBrought && Array.isArray(kept)) store.write(kept);
+      isBrought = false;
+    },
     ask(question, kept) {
       const asked = starter ?? question;
       starter = null;
