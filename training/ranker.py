@@ -6,7 +6,8 @@ Questions, their corpora and what is known to answer them: `asking.py`. Neither 
 Half of the articles of PIAF, of the groups of invented organisations and of the fictional reports fit, the other half
 and the visitors' questions report; with `--write` everything fits, after the report. The ranker is a conditional
 logit over the sentences of one question (McFadden 1974), fitted twice: without what the reader says, to choose what it
-reads, and with it. The refusal is a logistic regression on whether the best sentence is right.
+reads, and with it. The refusal is a logistic regression on whether one of the best three, as many as an answer
+quotes, is right.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from common import MODELS
 from scipy.optimize import minimize
 
 from ra_assistant.answering import refusal_features
+from ra_assistant.composing import MAX_CITATIONS
 
 RIDGE = 1e-2
 REPORTED = {"autorite", "musee", "genopole", "real"}
@@ -102,7 +104,7 @@ def fit_refusal(rows: Sequence[Asked]) -> tuple[dict[str, float], Any, list[str]
     features = [refusal_features(row.query, row.candidates, row.known) for row in kept]
     names = sorted({name for row in features for name in row})
     data = matrix(features, names)
-    labels = np.array([row.right[0] for row in kept])
+    labels = np.array([any(row.right[:MAX_CITATIONS]) for row in kept])
     scaler = StandardScaler().fit(data)
     sizes = Counter(row.source for row in kept)
     counts = np.array([sizes[row.source] ** -0.5 for row in kept])
@@ -115,7 +117,7 @@ def fit_refusal(rows: Sequence[Asked]) -> tuple[dict[str, float], Any, list[str]
 
 
 def probability(row: Asked, weights: dict[str, float]) -> float:
-    """Return the probability that the best candidate is right."""
+    """Return the probability that one of the best candidates is right."""
     if not row.candidates:
         return 0.0
     features = refusal_features(row.query, row.candidates, row.known)
@@ -142,7 +144,7 @@ def report(rows: Sequence[Asked], weights: dict[str, float], refusal: dict[str, 
         name = f"{source}/{kind}"
         print(f"{name:28} n={len(group):4} @1 {first:.3f} @3 {three:.3f} reachable {reach:.3f} p {sure:.3f}")
     chances = np.array([probability(r, refusal) for r in rows])
-    right = np.array([bool(r.right and r.right[0]) for r in rows])
+    right = np.array([any(r.right[:MAX_CITATIONS]) for r in rows])
     for low in np.arange(0, 1, 0.1):
         inside = (chances >= low) & (chances < low + 0.1)
         if inside.any():
@@ -153,7 +155,9 @@ def report(rows: Sequence[Asked], weights: dict[str, float], refusal: dict[str, 
         away = [row for row in of if is_unanswered(row)]
         for threshold in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
             sure = [probability(r, refusal) >= threshold for r in home]
-            good = np.mean([s and any(r.right[:1]) for s, r in zip(sure, home, strict=True)] or [0])
+            good = np.mean(
+                [s and any(r.right[:MAX_CITATIONS]) for s, r in zip(sure, home, strict=True)] or [0]
+            )
             refused = np.mean([probability(r, refusal) < threshold for r in away] or [np.nan])
             print(
                 f"{source:10} threshold {threshold:.2f} answered {np.mean(sure):.3f} right {good:.3f}"

@@ -15,7 +15,9 @@ from ra_assistant.verifying import one_line
 
 MAX_QUOTE_CHARS = 400
 """Longest quote shown; a longer sentence is cut between two clauses around the words that answer."""
-MAX_WORDS = 60
+RIVAL_CHARS = 220
+"""Longest quote of a sentence that comes after the best one."""
+MAX_WORDS = 70
 """Longest answer, quotes included, save for a list given whole."""
 MAX_CITATIONS = 3
 MAX_ITEMS = 14
@@ -52,7 +54,7 @@ def compose(
     lead = verdicts[settled] if verdicts and settled is not None else _lead(chosen[0], documents)
     for candidate in chosen:
         document = documents[candidate.passage.document_id]
-        quoted = _quoted(query, document, candidate)
+        quoted = _quoted(query, document, candidate, RIVAL_CHARS if parts and not sides else MAX_QUOTE_CHARS)
         text = one_line(document.text[quoted.start : quoted.end])
         if parts and _count(" ".join([*parts, text])) > MAX_WORDS and query.kind is not AnswerKind.LIST:
             continue
@@ -164,15 +166,16 @@ def _lead(candidate: Candidate, documents: Mapping[str, Document]) -> str:
     return text[0].upper() + text[1:]
 
 
-def _quoted(query: Query, document: Document, candidate: Candidate) -> Span:
+def _quoted(query: Query, document: Document, candidate: Candidate, max_chars: int) -> Span:
     """Return what is quoted of a candidate: the sentence, the whole list, or a part of a long sentence."""
     span = candidate.span
     block = block_at(document, span.start)
     if query.kind is AnswerKind.LIST and block is not None and block.kind is BlockKind.LIST_ITEM:
         return _whole_list(document, span)
-    if span.end - span.start <= MAX_QUOTE_CHARS:
+    if span.end - span.start <= max_chars:
         return span
-    return clip(document.text, span, candidate.answer or Span(span.start, span.start + 1))
+    focus = candidate.answer or Span(span.start, span.start + 1)
+    return clip(document.text, span, focus, max(max_chars, focus.end - focus.start))
 
 
 def _whole_list(document: Document, item: Span) -> Span:
