@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +16,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from ra_assistant.interfaces.widget import frame_code, script_code
+from ra_assistant.interfaces.widget import frame_code, script_code, widget_file
 from tests.browser.conftest import POISON
 from tests.browser.hosting import BOOTSTRAP, HOSTILE, PLAIN, WORDPRESS, Sites
+from tests.conftest import ROOT
 from tests.serving import SLOW_WORD, Serving
 
 pytestmark = pytest.mark.browser
@@ -626,3 +631,11 @@ def test_the_page_that_gives_the_code_shows_what_it_will_be(
     pasted = arrive(code=script_code(visit.home, chosen))
     pasted.open()
     expect(pasted.panel).to_have_accessible_name('L’agence <répond> & "plus"')
+
+
+def test_what_the_widget_costs_a_page_is_one_request_of_its_weight(chromium: Browser, chat: Serving) -> None:
+    command = [sys.executable, "-m", "bench.page_cost", "--address", chat.address, "--runs", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    cost = json.loads(done.stdout)["cost"]
+    assert cost["requests"] == 1
+    assert len(gzip.compress(widget_file(), 9)) <= cost["bytes"] <= 12_000
