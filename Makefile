@@ -26,15 +26,15 @@ test:
 
 check:
 	@scripts/setup.sh dev
-	.venv/bin/ruff format --check src tests training
-	.venv/bin/ruff check src tests training
+	.venv/bin/ruff format --check src tests training bench
+	.venv/bin/ruff check src tests training bench
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/python -m pytest
 
 format:
-	@.venv/bin/ruff format src tests training
-	@.venv/bin/ruff check --fix src tests training
+	@.venv/bin/ruff format src tests training bench
+	@.venv/bin/ruff check --fix src tests training bench
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
-CHECKED = ["src", "tests", "training"]
+CHECKED = ["src", "tests", "training", "bench"]
 
 
 @pytest.mark.parametrize(
