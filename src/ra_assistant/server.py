@@ -29,8 +29,10 @@ from ra_assistant.builds import BuildStore
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.door import Door
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.publishing_wording import SERVER
+from ra_assistant.settings import load_settings
 from ra_assistant.wording import CHAT, sentence_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ FORCED = {
     "DO_NOT_TRACK": "1",
 }
 """Variables that Gradio and what it imports read once, at import."""
+OFFICE_PREFIX = "/publier"
 FOLLOW_SECONDS = 1.0
 """Between two looks at which build is in service."""
 RETRY_SECONDS = 3.0
@@ -66,9 +69,10 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     prepare_environment()
     with listening(host, port) as listener:
         front = Front(desk_of(index_dir, say), address_of(host, port), say)
+        office = OfficeFront(index_dir) if has_office() else None
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front),
+                application(front, office),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -221,13 +225,75 @@ class Front:
                 self.desk.trouble = None
 
 
-def application(front: Front) -> FastAPI:
-    """Return the application: health, our files, and `front` for everything else."""
+def has_office() -> bool:
+    """Tell whether an administrator's secret is set."""
+    return bool(load_settings().admin_secret.get_secret_value())
+
+
+class OfficeFront:
+    """What stands at `/publier`: the back office behind its door, loaded while the server runs."""
+
+    def __init__(self, index_dir: Path) -> None:
+        self._index_dir = index_dir
+        self._office: ASGIApp | None = None
+        self._door = Door(self._inside, load_settings().admin_secret.get_secret_value(), OFFICE_PREFIX)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._door(scope, receive, send)
+
+    async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._office or page.waiting_page())(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Load the back office while the server runs; stop it when the server stops."""
+        async with contextlib.AsyncExitStack() as stack:
+            loading = asyncio.create_task(self._load(stack))
+            yield
+            loading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await loading
+            self._office = None
+
+    async def _load(self, stack: contextlib.AsyncExitStack) -> None:
+        office = await asyncio.to_thread(_mount_office, self._index_dir)
+        await stack.enter_async_context(office.router.lifespan_context(office))
+        self._office = page.FrenchShell(office)
+
+
+def _mount_office(index_dir: Path) -> FastAPI:
+    from ra_assistant.collecting import Collection
+    from ra_assistant.interfaces.office import Office, mount_office
+    from ra_assistant.publishing import BOOK, Publisher
+
+    corpus_dir = load_settings().corpus_dir
+    publisher = Publisher(corpus_dir, index_dir, corpus_dir / BOOK)
+    return mount_office(Office(Collection(corpus_dir), publisher, publisher.preview))
+
+
+def _split(front: ASGIApp, office: ASGIApp) -> ASGIApp:
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        is_office = path == OFFICE_PREFIX or path.startswith(OFFICE_PREFIX + "/")
+        await (office if is_office else front)(scope, receive, send)
+
+    return choose
+
+
+def application(front: Front, office: OfficeFront | None = None) -> FastAPI:
+    """Return the application: health, our files, the back office if any, and `front` for everything else."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with front.lifespan(app), office.lifespan() if office else contextlib.nullcontext():
+            yield
+
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=front.lifespan,
+        lifespan=lifespan,
         middleware=[Middleware(SafeHeaders)],
     )
 
@@ -242,7 +308,7 @@ def application(front: Front) -> FastAPI:
         return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
 
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
-    app.router.routes.append(Mount("/", front))
+    app.router.routes.append(Mount("/", _split(front, office) if office else front))
     return app
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ra_assistant.errors import SettingsError
+
+MIN_SECRET_CHARS = 12
 
 
 class Settings(BaseSettings):
@@ -24,6 +26,8 @@ class Settings(BaseSettings):
     """Address that the web server listens on."""
     port: int = Field(default=7860, ge=1, le=65535)
     """Port that the web server listens on."""
+    admin_secret: SecretStr = Field(default=SecretStr(""), max_length=200)
+    """Secret of the back office; empty: there is no back office."""
     embedding_model: str = ""
     """A sentence-transformers model, by name or directory; empty for the model in the box."""
     embedding_revision: str | None = None
@@ -32,6 +36,13 @@ class Settings(BaseSettings):
     """Device of the embedding model (`cpu`, `cuda`); None lets the library choose."""
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
+
+    @field_validator("admin_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < MIN_SECRET_CHARS:
+            raise ValueError(f"expected at least {MIN_SECRET_CHARS} characters")
+        return secret
 
 
 @cache
@@ -46,5 +57,6 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RA_" + "_".join(str(part) for part in first["loc"]).upper()
-        message = f"{name}={first.get('input')!r}: {first['msg']}"
-        raise SettingsError(message, name=name, value=first.get("input")) from error
+        value = "…" if name == "RA_ADMIN_SECRET" else first.get("input")
+        message = f"{name}={value!r}: {first['msg']}"
+        raise SettingsError(message, name=name, value=value) from None
