@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ra_assistant import questions, wording
+from ra_assistant import answer_wording, questions
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, held
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
@@ -215,13 +215,13 @@ def _answerer(
             questions.MAX_QUESTION_CHARS,
         ),
         phrases=Phrases(
-            wording.NOT_IN_REPORT,
-            wording.NOTHING_NEAR,
-            wording.NEAR_MISS,
-            wording.YES,
-            wording.NO,
-            wording.ORDER_REFUSED,
-            wording.SMALL_TALK,
+            answer_wording.NOT_IN_REPORT,
+            answer_wording.NOTHING_NEAR,
+            answer_wording.NEAR_MISS,
+            answer_wording.YES,
+            answer_wording.NO,
+            answer_wording.ORDER_REFUSED,
+            answer_wording.SMALL_TALK,
         ),
         known_share=lambda query: _known_share(query, lexical),
         rival_share=model["rival_share"],

@@ -139,7 +139,7 @@ class Collection:
             return Brought(Arrival.KNOWN, self._name(twin), None)
         former = twin or self._former(staged.extraction.document, said.replaces)
         target = former if former and former.suffix == staged.file.suffix else self._free(staged.file.name)
-        if former is not None and twin is None:
+        if former is not None:
             self._keep(former)
         _arrive(note, target.with_name(target.name + NOTE_SUFFIX))
         _arrive(staged.file, target)
@@ -158,6 +158,17 @@ class Collection:
         self._keep(found)
         self._drop(found)
         return self._name(found)
+
+    def undo(self, brought: Brought) -> None:
+        """Put the corpus back as it was before a document was brought."""
+        if brought.arrival is Arrival.KNOWN:
+            return
+        self._drop(self.root / brought.path)
+        if brought.replaced is not None:
+            for name in (brought.replaced, brought.replaced + NOTE_SUFFIX):
+                kept = self.root / REPLACED / name
+                if kept.is_file():
+                    kept.replace(self.root / name)
 
     def files(self) -> list[str]:
         """Return the paths of the documents below the corpus directory."""
@@ -213,7 +224,7 @@ class Collection:
             shutil.copy2(note, aside.with_name(note.name))
 
     def _drop(self, path: Path) -> None:
-        path.unlink()
+        path.unlink(missing_ok=True)
         path.with_name(path.name + NOTE_SUFFIX).unlink(missing_ok=True)
 
 

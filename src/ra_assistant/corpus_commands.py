@@ -28,7 +28,7 @@ from ra_assistant.commands import (
     say,
 )
 from ra_assistant.errors import RaError
-from ra_assistant.publishing_wording import COMMANDS
+from ra_assistant.publishing_wording import COMMANDS, PREVIEW
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
 from ra_assistant.types import Document
@@ -47,7 +47,12 @@ PublishOption = Annotated[bool, typer.Option("--publish", help=COMMANDS["publish
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for name, function in (("add", add), ("remove", remove), ("watch", watch)):
+    for name, function in (
+        ("preview", preview),
+        ("add", add),
+        ("remove", remove),
+        ("watch", watch),
+    ):
         app.command(name, help=COMMANDS[name], cls=FrenchCommand)(function)
 
 
@@ -87,6 +92,25 @@ def add(
         say(COMMANDS["then_publish"])
     if refused:
         raise typer.Exit(1)
+
+
+def preview(
+    document: Annotated[Path, typer.Argument(help=COMMANDS["document_argument"])],
+    html: Annotated[Path | None, typer.Option("--html", help=COMMANDS["html_option"])] = None,
+) -> None:
+    """Show what is read of a document, page by page."""
+    from ra_assistant.extraction_report import as_html, as_text
+    from ra_assistant.previewing import preview as view
+    from ra_assistant.reading import FileLoader
+    from ra_assistant.reading.page_images import page_images
+
+    found = view(FileLoader().load(document, document.absolute().parent))
+    say(as_text(found))
+    if html is not None:
+        images = page_images(document) if document.suffix.lower() == ".pdf" else []
+        with _writing(html):
+            html.write_text(as_html(found, images), encoding="utf-8")
+        say(PREVIEW["written"].format(path=html))
 
 
 def remove(

@@ -31,8 +31,8 @@ NO_ROOM_BYTES = 16 * 1024 * 1024
 """Free space below which a build that broke off was most likely short of room."""
 
 Report = Callable[[Progress], None]
-CarryOut = Callable[[Mapping[str, Any], Report, int], dict[str, Any]]
-"""From an order of `worker`, what is told of its progress and the descriptor of the lock, to its result."""
+CarryOut = Callable[[Mapping[str, Any], Report, int | None], dict[str, Any]]
+"""From an order of `worker`, what is told of its progress and the descriptor of the lock, if any, to its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,15 @@ class Publisher:
                 return str(made["build_id"])
         return None
 
+    def preview(self, file: Path) -> str:
+        """Return the web page that shows what is read of a file, read in a process of its own.
+
+        Raises:
+            UnreadableDocument: it cannot be read.
+            BuildRejected: the process broke off.
+        """
+        return str(self._ordered({"act": "preview", "file": str(file)}, _silent, None)["html"])
+
     def rows(self) -> list[BuildRow]:
         """Return the builds that are kept, newest first."""
         served = self.builds.served_ids()
@@ -257,7 +266,7 @@ class Publisher:
                 checks=refusals,
             )
 
-    def _ordered(self, order: Mapping[str, Any], report: Report, lock: int) -> dict[str, Any]:
+    def _ordered(self, order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
         try:
             return self._carry_out({**order, "index": str(self.builds.root)}, report, lock)
         except ProcessBroken as error:
@@ -270,7 +279,7 @@ class ProcessBroken(OSError):
     """A process ended without a result."""
 
 
-def in_a_process(order: Mapping[str, Any], report: Report, lock: int) -> dict[str, Any]:
+def in_a_process(order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
     """Have a process carry out an order; return its result.
 
     The process inherits the lock, so that nobody else begins before it has ended as well.
@@ -288,7 +297,7 @@ def in_a_process(order: Mapping[str, Any], report: Report, lock: int) -> dict[st
             stderr=complaints,
             text=True,
             encoding="utf-8",
-            pass_fds=(lock,),
+            pass_fds=() if lock is None else (lock,),
         ) as process,
     ):
         try:

@@ -125,6 +125,9 @@ COMMANDS: dict[str, str] = {
     "is_damaged": "L’index en service est abîmé\u00a0: lancez «\u00a0ra-assistant publish\u00a0» pour le refaire.",
     "add": "Ajouter des rapports au dossier des rapports.",
     "remove": "Retirer un rapport du dossier des rapports.",
+    "preview": "Montrer ce qui est lu d’un document, page par page, avant de l’ajouter.",
+    "html_option": "Écrire le compte rendu dans une page web, avec l’image de chaque page d’un PDF.",
+    "document_argument": "Le document.",
     "watch": "Surveiller un dossier : chaque rapport qui y est déposé est ajouté, puis publié.",
     "source_argument": "Fichiers ou dossiers.",
     "title_option": "Titre du rapport.",
@@ -156,3 +159,71 @@ COMMANDS: dict[str, str] = {
     "not_written": "Le dossier des rapports ne peut pas être modifié ({reason}) : libérez de la place, ou vérifiez "
     "les droits de « {path} ».",
 }
+
+# ── Back office ──────────────────────────────────────────────────────────────────────────────
+OFFICE: dict[str, str] = {
+    "title": "Publier",
+    "secret_label": "Mot de passe de publication",
+    "enter": "Entrer",
+    "wrong": "Ce mot de passe n’est pas le bon.",
+    "too_many": "Trop d’essais\u00a0: attendez dix minutes avant de recommencer.",
+    "elsewhere": "Cette demande vient d’un autre site\u00a0: elle est refusée.",
+    "step_read": "1. Lire le rapport",
+    "step_check": "2. Vérifier",
+    "step_live": "3. Mettre en service",
+    "builds": "Index gardés",
+    "file": "Rapport (PDF, Word, OpenDocument, HTML, Markdown ou texte)",
+    "guessed": "Laissez vide pour garder ce qui est lu dans le document.",
+    "read_button": "Lire le rapport",
+    "read": "Voici ce qui est lu, page par page. Si tout est bon, passez à l’étape 2.",
+    "preview_title": "Ce qui a été lu du rapport",
+    "no_file": "Choisissez d’abord un fichier.",
+    "check_button": "Préparer et vérifier",
+    "checked": "Le nouvel index est prêt\u00a0: {documents}, {passages}. Rien n’a encore changé pour les "
+    "visiteurs\u00a0: passez à l’étape 3.",
+    "check_failed": "Le nouvel index n’a pas passé toutes les vérifications ({documents}, {passages}). L’index en "
+    "service reste en place.",
+    "force": "Mettre en service malgré une baisse du nombre de passages, un rapport perdu ou une question manquée",
+    "live_button": "Mettre en service",
+    "live": "C’est fait\u00a0: les visiteurs reçoivent maintenant les réponses de l’index «\u00a0{build}\u00a0».",
+    "nothing_waits": "Rien n’est prêt\u00a0: passez d’abord par les étapes 1 et 2.",
+    "abandon_button": "Abandonner ce rapport",
+    "abandoned": "Le rapport a été retiré du dossier\u00a0; rien n’a changé pour les visiteurs.",
+    "back_button": "Revenir au rapport précédent",
+}
+
+# ── What was read of a document ──────────────────────────────────────────────────────────────
+PREVIEW: dict[str, str] = {
+    "title": "Ce qui a été lu de «\u00a0{title}\u00a0»",
+    "identity": "{title} · {year} · {path}",
+    "summary": "{pages}, {words}, {headings}, {rows}, {figures}",
+    "page": "Page {number}",
+    "page_labelled": "Page {number} (imprimée {label})",
+    "whole": "Document entier",
+    "nothing": "Rien n’a été lu sur cette page.",
+    "headings": "Titres",
+    "figures": "Chiffres clés",
+    "rows": "{rows} de tableau",
+    "columns": "Texte en colonnes\u00a0: vérifiez que les phrases se suivent.",
+    "hyphens": "{words} en fin de ligne\u00a0: vérifiez que le texte se lit sans coupure, ou exportez le PDF "
+    "sans césure.",
+    "damaged": "{signs}\u00a0: exportez de nouveau le PDF avec ses polices.",
+    "empty": "Page presque vide\u00a0: si elle contient des mots, elle est sans doute numérisée. Passez-la dans un "
+    "logiciel de reconnaissance de caractères (OCR).",
+    "image_alt": "Image de la page {number}",
+    "to_check": "À vérifier",
+    "nothing_to_check": "Rien à signaler.",
+    "empty_pages": "Pages sans texte\u00a0: {pages}.",
+    "written": "Compte rendu de lecture écrit dans «\u00a0{path}\u00a0».",
+}
+NOUNS: dict[str, tuple[str, str]] = {
+    "pages": ("page", "pages"),
+    "words": ("mot", "mots"),
+    "headings": ("titre", "titres"),
+    "rows": ("ligne de tableau", "lignes de tableau"),
+    "figures": ("chiffre clé", "chiffres clés"),
+    "signs": ("signe abîmé", "signes abîmés"),
+    "cut": ("mot coupé", "mots coupés"),
+    "lines": ("ligne", "lignes"),
+}
+"""Singular and plural of what is counted."""

@@ -39,6 +39,7 @@ from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
+from ra_assistant.office_front import OfficeFront, has_office, split
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
@@ -79,9 +80,10 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
         front = Front(desk_of(index_dir, say), address_of(host, port), say)
+        office = OfficeFront(index_dir) if has_office() else None
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, with_mcp=settings.mcp),
+                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -255,13 +257,21 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def application(front: Front, rules: Rules, note: Note | None = None, *, with_mcp: bool = False) -> FastAPI:
+def application(
+    front: Front,
+    rules: Rules,
+    note: Note | None = None,
+    *,
+    office: OfficeFront | None = None,
+    with_mcp: bool = False,
+) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
 
     Args:
         front: what stands at `/`; its desk answers the interfaces as well.
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
+        office: the back office, if there is one.
         with_mcp: whether to offer the tools of the Model Context Protocol.
 
     Raises:
@@ -274,7 +284,11 @@ def application(front: Front, rules: Rules, note: Note | None = None, *, with_mc
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_both(front.lifespan, tools.router.lifespan_context if tools else None),
+        lifespan=_all(
+            front.lifespan,
+            tools.router.lifespan_context if tools else None,
+            office.lifespan if office else None,
+        ),
         middleware=[
             Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
             Middleware(SafeHeaders),
@@ -299,7 +313,7 @@ def application(front: Front, rules: Rules, note: Note | None = None, *, with_mc
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
-    app.router.routes.append(Mount("/", front))
+    app.router.routes.append(Mount("/", split(front, office) if office else front))
     return app
 
 
@@ -319,14 +333,15 @@ def mcp_tools(attendant: Attendant) -> Starlette:
 _Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
 
 
-def _both(first: _Lifespan, second: Callable[[Starlette], Any] | None) -> _Lifespan:
-    """Return a lifespan that goes through two."""
+def _all(first: _Lifespan, *others: Callable[[Any], Any] | None) -> _Lifespan:
+    """Return a lifespan that goes through several, the first one last."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            if second is not None:
-                await stack.enter_async_context(second(app))
+            for other in others:
+                if other is not None:
+                    await stack.enter_async_context(other(app))
             await stack.enter_async_context(first(app))
             yield
 

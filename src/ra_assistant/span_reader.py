@@ -116,7 +116,7 @@ class OnnxSpanReader:
         self, question: str, passages: Sequence[tuple[str, str]], tokenizer: Tokenizer, most: int
     ) -> list[_Window]:
         asked = tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
-        cls, sep = (int(tokenizer.token_to_id(mark)) for mark in self._marks())
+        cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in self._marks())
         texts = tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
         heads = tokenizer.encode_batch(
             [f"{heading} :" if heading else "" for heading, _ in passages], add_special_tokens=False

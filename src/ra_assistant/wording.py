@@ -7,37 +7,7 @@ from __future__ import annotations
 
 from ra_assistant.errors import RaError
 from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
-from ra_assistant.types import AnswerKind, Citation, DocumentKind, SmallTalk
-
-# ── Answers ──────────────────────────────────────────────────────────────────────────────────
-NOT_IN_REPORT = (
-    "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
-)
-NOTHING_NEAR = "Je n’ai rien trouvé dans les rapports qui s’approche de cette question."
-NEAR_MISS: dict[AnswerKind, str] = {
-    AnswerKind.QUANTITY: "Les rapports en parlent sans donner ce chiffre : voici ce qu’ils en disent.",
-    AnswerKind.DATE: "Les rapports en parlent sans donner de date : voici ce qu’ils en disent.",
-    AnswerKind.PERSON: "Les rapports en parlent sans donner de nom : voici ce qu’ils en disent.",
-    AnswerKind.PLACE: "Les rapports en parlent sans dire où : voici ce qu’ils en disent.",
-    AnswerKind.REASON: "Les rapports en parlent sans dire pourquoi : voici ce qu’ils en disent.",
-}
-"""When the nearest sentence speaks of the thing asked about and does not hold the kind of answer asked for."""
-YES, NO = "Oui", "Non"
-ORDER_REFUSED = (
-    "Je réponds seulement aux questions sur les rapports, avec leurs propres mots : "
-    "que voulez-vous y chercher ?"
-)
-SMALL_TALK: dict[SmallTalk, str] = {
-    SmallTalk.GREETING: "Bonjour ! Posez-moi une question sur les rapports d’activité : "
-    "je réponds avec leurs propres mots et vous montre le passage.",
-    SmallTalk.THANKS: "Avec plaisir ! N’hésitez pas si vous avez une autre question sur les rapports.",
-    SmallTalk.FAREWELL: "Au revoir, et à bientôt !",
-    SmallTalk.ABILITIES: "Je réponds aux questions sur les rapports d’activité : un chiffre, une date, "
-    "un nom, une raison, une liste, une comparaison entre deux années. Chaque réponse cite, mot pour mot, "
-    "le passage du rapport sur lequel elle repose. Quand le rapport ne dit rien, je le dis aussi.",
-    SmallTalk.IDENTITY: "Je suis un assistant automatique : je ne rédige rien, je retrouve dans les "
-    "rapports d’activité les phrases qui répondent à votre question.",
-}
+from ra_assistant.types import Citation, DocumentKind
 
 # ── Errors ───────────────────────────────────────────────────────────────────────────────────
 ERRORS: dict[str, str] = {

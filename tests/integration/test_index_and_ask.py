@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building, wording
+from ra_assistant import answer_wording, assembly, building
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -64,9 +64,9 @@ def test_a_near_miss_says_what_the_report_lacks(index: Path, monkeypatch: pytest
     dated = opened.ask("Quand le siège de l’agence se trouve-t-il à Bellevue, rue du Port ?")
     opened.close()
     assert answer.outcome is dated.outcome is Outcome.NOT_IN_REPORT
-    assert dated.text == wording.NEAR_MISS[AnswerKind.DATE]
+    assert dated.text == answer_wording.NEAR_MISS[AnswerKind.DATE]
     assert "Bellevue" in dated.suggestions[0].quote
-    assert answer.text != wording.NEAR_MISS[AnswerKind.DATE]
+    assert answer.text != answer_wording.NEAR_MISS[AnswerKind.DATE]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?!", "\x00\x07", "a" * 20_000, "a" * 2_001])

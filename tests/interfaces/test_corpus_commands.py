@@ -110,3 +110,13 @@ def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: P
         rest, _ = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in rest
+
+
+def test_a_document_is_previewed_and_left_alone(run: Run, corpus: Path, tmp_path: Path) -> None:
+    done = run("preview", corpus / "rapport-2020.md", "--html", tmp_path / "lu.html")
+    assert done.returncode == 0, done.stderr
+    assert "Rapport d’activité 2020 · 2020 · rapport-2020.md" in done.stdout
+    assert "13 nouvelles" in (tmp_path / "lu.html").read_text(encoding="utf-8")
+    assert "introuvable" in run("preview", tmp_path / "absent.pdf").stderr
+    nowhere = run("preview", corpus / "rapport-2020.md", "--html", tmp_path / "absent" / "lu.html")
+    assert (nowhere.returncode, "ne peut pas être modifié" in nowhere.stderr) == (1, True)

@@ -30,7 +30,7 @@ HEADLINE_PARTS = 3
 PICTURE_SHARE = 0.25
 """Share of a page that a picture covers from which a page without text is worth a notice."""
 
-_LOCK = Lock()
+PDFIUM_LOCK = Lock()
 """PDFium must not be called by two threads at once (its documentation, « Threading »)."""
 
 
@@ -67,7 +67,7 @@ def read(data: bytes, path: str) -> Draft:
 
 def _pages(data: bytes, path: str) -> tuple[str, list[Page]]:
     """Return the file's title, and its pages; glyphs are let go once they are gathered."""
-    with _LOCK:
+    with PDFIUM_LOCK:
         document = open_pdf(data, path)
         try:
             title = title_of(document)
