@@ -119,9 +119,16 @@ def _chosen(
     for candidate in candidates[1:]:
         if len(chosen) == MAX_CITATIONS or math.exp(candidate.score - best.score) < share:
             break
-        if not any(_same_words(candidate, other, documents) for other in chosen):
-            chosen.append(candidate)
+        if _of_another_year(candidate, best) or any(_same_words(candidate, c, documents) for c in chosen):
+            continue
+        chosen.append(candidate)
     return chosen
+
+
+def _of_another_year(candidate: Candidate, best: Candidate) -> bool:
+    """Tell whether a sentence speaks of another year than the one that is asked about, which the best is of."""
+    wrong = ("year_other", "year_elsewhere")
+    return any(map(candidate.features.get, wrong)) and not any(map(best.features.get, wrong))
 
 
 def _side(

@@ -90,7 +90,7 @@ def test_an_answer_shows_its_passages_and_each_marker_opens_its_own(page: Page) 
     assert link.get_attribute("href") == "https://val.example/2020/edito"
     assert link.get_attribute("target") == "_blank"
     assert "noopener" in (link.get_attribute("rel") or "")
-    expect(page.locator("#ra-status")).to_contain_text("Réponse\u00a0: «")
+    expect(page.locator("#ra-status")).to_contain_text("Réponse\u00a0: 13. «")
 
     marker = answer.get_by_role("link", name="Passage 1")
     box = marker.bounding_box()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,14 @@ def test_a_near_rival_is_quoted_too_and_a_far_one_is_not() -> None:
     assert [citation.marker for citation in answer.citations] == [1, 2]
     assert "[2]" in answer.text
     assert "Rien" not in answer.text
+
+
+def test_a_rival_of_another_year_than_the_one_asked_is_not_quoted() -> None:
+    best, rival = candidates(REPORT, ("accueilli", 2.0, ""), ("budget", 1.9, ""))
+    answer = composed(REPORT, [best, replace(rival, features={"year_other": 1.0})])
+    assert len(answer.citations) == 1
+    both = [replace(c, features={"year_other": 1.0}) for c in (best, rival)]
+    assert len(composed(REPORT, both).citations) == 2
 
 
 def test_a_whole_list_is_quoted_when_a_list_is_asked() -> None:
