@@ -17,13 +17,17 @@ from safetensors.torch import load_file, save_file
 
 def main() -> None:
     """Write the average of two runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs=2)
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     left, right = (load_file(RUNS / name / "model.safetensors") for name in options.names)
     if left.keys() != right.keys():
-        raise ValueError(f"{options.names} differ in {sorted(left.keys() ^ right.keys())}; expected the same weights")
+        raise ValueError(
+            f"{options.names} differ in {sorted(left.keys() ^ right.keys())}; expected the same weights"
+        )
     out = RUNS / options.out
     out.mkdir(parents=True, exist_ok=True)
     averaged = {name: (weight + right[name]) / 2 for name, weight in left.items()}

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ra_assistant"
 HEAVY = ("torch", "chromadb", "gradio", "langchain_core", "langchain_chroma", "bm25s", "onnxruntime", "numpy")
 FRENCH = re.compile(r"[àâäçéèêëîïôöùûüœÀÂÇÉÈÊÎÔÙÛŒ«»]")
-SPEAKS_FRENCH = {"wording.py", "publishing_wording.py"}
+SPEAKS_FRENCH = {"wording.py", "publishing_wording.py", "answer_wording.py"}
 
 
 def modules() -> list[Path]:

@@ -61,7 +61,8 @@ def test_the_same_content_with_another_title_changes_its_note(collection: Collec
     collection.add(write(tmp_path / "a.txt"))
     again = collection.add(write(tmp_path / "a.txt"), Said(title="Le bilan"))
     assert again.arrival is Arrival.REPLACES
-    assert names(collection) == ["a.txt", "a.txt.yaml"]
+    assert collection.files() == ["a.txt"]
+    assert "Le bilan" in (collection.root / "a.txt.yaml").read_text(encoding="utf-8")
 
 
 def test_a_new_version_takes_the_place_of_the_old_one_which_is_kept_aside(
