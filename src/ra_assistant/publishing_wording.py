@@ -1,4 +1,4 @@
-"""Every French sentence of publishing: commands, checks, builds, back office."""
+"""Every French sentence of publishing: commands, checks, builds."""
 
 from __future__ import annotations
 
@@ -160,37 +160,6 @@ COMMANDS: dict[str, str] = {
     "les droits de « {path} ».",
 }
 
-# ── Back office ──────────────────────────────────────────────────────────────────────────────
-OFFICE: dict[str, str] = {
-    "title": "Publier",
-    "secret_label": "Mot de passe de publication",
-    "enter": "Entrer",
-    "wrong": "Ce mot de passe n’est pas le bon.",
-    "too_many": "Trop d’essais\u00a0: attendez dix minutes avant de recommencer.",
-    "elsewhere": "Cette demande vient d’un autre site\u00a0: elle est refusée.",
-    "step_read": "1. Lire le rapport",
-    "step_check": "2. Vérifier",
-    "step_live": "3. Mettre en service",
-    "builds": "Index gardés",
-    "file": "Rapport (PDF, Word, OpenDocument, HTML, Markdown ou texte)",
-    "guessed": "Laissez vide pour garder ce qui est lu dans le document.",
-    "read_button": "Lire le rapport",
-    "read": "Voici ce qui est lu, page par page. Si tout est bon, passez à l’étape 2.",
-    "preview_title": "Ce qui a été lu du rapport",
-    "no_file": "Choisissez d’abord un fichier.",
-    "check_button": "Préparer et vérifier",
-    "checked": "Le nouvel index est prêt\u00a0: {documents}, {passages}. Rien n’a encore changé pour les "
-    "visiteurs\u00a0: passez à l’étape 3.",
-    "check_failed": "Le nouvel index n’a pas passé toutes les vérifications ({documents}, {passages}). L’index en "
-    "service reste en place.",
-    "force": "Mettre en service malgré une baisse du nombre de passages, un rapport perdu ou une question manquée",
-    "live_button": "Mettre en service",
-    "live": "C’est fait\u00a0: les visiteurs reçoivent maintenant les réponses de l’index «\u00a0{build}\u00a0».",
-    "nothing_waits": "Rien n’est prêt\u00a0: passez d’abord par les étapes 1 et 2.",
-    "abandon_button": "Abandonner ce rapport",
-    "abandoned": "Le rapport a été retiré du dossier\u00a0; rien n’a changé pour les visiteurs.",
-    "back_button": "Revenir au rapport précédent",
-}
 
 # ── What was read of a document ──────────────────────────────────────────────────────────────
 PREVIEW: dict[str, str] = {

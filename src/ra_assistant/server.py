@@ -39,7 +39,6 @@ from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
-from ra_assistant.office_front import OfficeFront, has_office, split
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
@@ -80,10 +79,9 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
         front = Front(desk_of(index_dir, say), address_of(host, port), say)
-        office = OfficeFront(index_dir) if has_office() else None
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
+                application(front, rules_of(settings), note, with_mcp=settings.mcp),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -262,7 +260,6 @@ def application(
     rules: Rules,
     note: Note | None = None,
     *,
-    office: OfficeFront | None = None,
     with_mcp: bool = False,
 ) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
@@ -271,7 +268,6 @@ def application(
         front: what stands at `/`; its desk answers the interfaces as well.
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
-        office: the back office, if there is one.
         with_mcp: whether to offer the tools of the Model Context Protocol.
 
     Raises:
@@ -287,7 +283,6 @@ def application(
         lifespan=_all(
             front.lifespan,
             tools.router.lifespan_context if tools else None,
-            office.lifespan if office else None,
         ),
         middleware=[
             Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
@@ -313,7 +308,7 @@ def application(
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
-    app.router.routes.append(Mount("/", split(front, office) if office else front))
+    app.router.routes.append(Mount("/", front))
     return app
 
 
