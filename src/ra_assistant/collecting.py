@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class Collection:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._loader = FileLoader()
+        self._admitting = threading.Lock()
 
     def add(self, source: Path, said: Said | None = None) -> Brought:
         """Bring one file.
@@ -106,7 +108,7 @@ class Collection:
             ReportUnknown: the report that it should replace is not there.
             OSError: the corpus directory cannot be written.
         """
-        with self.staged(source, said or Said()) as staged:
+        with self.staged(source, said or Said()) as staged, self._admitting:
             return self.admit(staged, said or Said())
 
     @contextmanager
@@ -116,8 +118,7 @@ class Collection:
         Raises:
             UnreadableDocument, SaysOtherwise: as `add`.
         """
-        room = self.root / INCOMING / secrets.token_hex(4)
-        room.mkdir(parents=True)
+        room = _new_room(self.root / INCOMING)
         try:
             file = room / clean_name(source.name)
             digest = _copy(source, file)
@@ -301,6 +302,15 @@ def _copy(source: Path, target: Path) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
+
+
+def _new_room(parent: Path) -> Path:
+    """Make a directory below `parent`, which another publisher may remove, when it is empty, at any moment."""
+    while True:
+        room = parent / secrets.token_hex(4)
+        with suppress(FileNotFoundError):
+            room.mkdir(parents=True)
+            return room
 
 
 def _arrive(source: Path, target: Path) -> None:
