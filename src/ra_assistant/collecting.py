@@ -108,7 +108,7 @@ class Collection:
             ReportUnknown: the report that it should replace is not there.
             OSError: the corpus directory cannot be written.
         """
-        with self.staged(source, said or Said()) as staged, self._admitting:
+        with self._admitting, self.staged(source, said or Said()) as staged:
             return self.admit(staged, said or Said())
 
     @contextmanager
