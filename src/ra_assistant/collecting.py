@@ -6,11 +6,10 @@ What it replaces, and what is removed, is kept in `.replaced`, which is not read
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
-import secrets
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -97,7 +96,6 @@ class Collection:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._loader = FileLoader()
-        self._admitting = threading.Lock()
 
     def add(self, source: Path, said: Said | None = None) -> Brought:
         """Bring one file.
@@ -108,17 +106,27 @@ class Collection:
             ReportUnknown: the report that it should replace is not there.
             OSError: the corpus directory cannot be written.
         """
-        with self._admitting, self.staged(source, said or Said()) as staged:
-            return self.admit(staged, said or Said())
+        said = said or Said()
+        with self._alone(), self._staged(source, said) as staged:
+            return self._admit(staged, said)
 
     @contextmanager
-    def staged(self, source: Path, said: Said) -> Iterator[Staged]:
-        """Copy a file beside the corpus and read it; remove the copy at the end of the block.
+    def _alone(self) -> Iterator[None]:
+        """Let one thread of one process at a time change the corpus; the lock ends with its holder."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        directory = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(directory)
 
-        Raises:
-            UnreadableDocument, SaysOtherwise: as `add`.
-        """
-        room = _new_room(self.root / INCOMING)
+    @contextmanager
+    def _staged(self, source: Path, said: Said) -> Iterator[Staged]:
+        """Copy a file beside the corpus and read it; remove the copy, and what a killed process left, at the end."""
+        room = self.root / INCOMING
+        shutil.rmtree(room, ignore_errors=True)
+        room.mkdir()
         try:
             file = room / clean_name(source.name)
             digest = _copy(source, file)
@@ -129,10 +137,8 @@ class Collection:
             yield Staged(file, extraction, digest)
         finally:
             shutil.rmtree(room, ignore_errors=True)
-            with suppress(OSError):
-                (self.root / INCOMING).rmdir()
 
-    def admit(self, staged: Staged, said: Said) -> Brought:
+    def _admit(self, staged: Staged, said: Said) -> Brought:
         """Let a staged document into the corpus, in the place of the version that is known, if any."""
         twin = self._same_content(staged.digest)
         note = staged.file.with_name(staged.file.name + NOTE_SUFFIX)
@@ -155,21 +161,11 @@ class Collection:
         Raises:
             ReportUnknown: none has it, or several have it.
         """
-        found = self._named(name)
-        self._keep(found)
-        self._drop(found)
-        return self._name(found)
-
-    def undo(self, brought: Brought) -> None:
-        """Put the corpus back as it was before a document was brought."""
-        if brought.arrival is Arrival.KNOWN:
-            return
-        self._drop(self.root / brought.path)
-        if brought.replaced is not None:
-            for name in (brought.replaced, brought.replaced + NOTE_SUFFIX):
-                kept = self.root / REPLACED / name
-                if kept.is_file():
-                    kept.replace(self.root / name)
+        with self._alone():
+            found = self._named(name)
+            self._keep(found)
+            self._drop(found)
+            return self._name(found)
 
     def files(self) -> list[str]:
         """Return the paths of the documents below the corpus directory."""
@@ -302,15 +298,6 @@ def _copy(source: Path, target: Path) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
-
-
-def _new_room(parent: Path) -> Path:
-    """Make a directory below `parent`, which another publisher may remove, when it is empty, at any moment."""
-    while True:
-        room = parent / secrets.token_hex(4)
-        with suppress(FileNotFoundError):
-            room.mkdir(parents=True)
-            return room
 
 
 def _arrive(source: Path, target: Path) -> None:

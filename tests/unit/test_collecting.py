@@ -219,6 +219,16 @@ def test_a_watched_file_is_taken_once_it_has_come_to_rest(tmp_path: Path) -> Non
     assert [watch.ripe(), watch.ripe(), watch.ripe()] == [[], [path], []]
 
 
+def test_what_a_killed_process_left_half_way_is_cleared_by_the_next(
+    collection: Collection, tmp_path: Path
+) -> None:
+    left = collection.root / ".incoming" / "a.txt"
+    left.parent.mkdir(parents=True)
+    left.write_text("à moitié", encoding="utf-8")
+    collection.add(write(tmp_path / "b.txt"))
+    assert names(collection) == ["b.txt"]
+
+
 def test_two_files_brought_at_once_both_come_in(collection: Collection, tmp_path: Path) -> None:
     sources = [write(tmp_path / f"{n}.txt", f"Rapport numéro {n}. " + TEXT) for n in range(4)]
     said = [Said(title=f"Rapport {n}") for n in range(4)]

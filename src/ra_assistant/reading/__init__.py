@@ -6,6 +6,7 @@ named like it with `.yaml` added (`rapport.pdf.yaml`) may say title, year, publi
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -59,13 +60,15 @@ def read_corpus_paths(root: Path) -> list[Path]:
     Hidden files and directories, read-me files, lock files of office programs and files of other
     formats (question books, notes) are left out.
     """
-    found = (path for path in root.rglob("*") if path.suffix.lower() in READABLE_SUFFIXES)
+    found: list[Path] = []
+    # A directory that vanishes under way, as the ones of documents on their way in do, is passed over.
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
     return sorted(
         path
         for path in found
-        if not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and not _NOT_A_REPORT.fullmatch(path.name)
-        and not path.is_dir()
+        if path.suffix.lower() in READABLE_SUFFIXES and not _NOT_A_REPORT.fullmatch(path.name)
     )
 
 
