@@ -35,44 +35,23 @@ def tiny_sentence_transformer(folder: Path, name: str = "multilingual-e5-tiny") 
     return target
 
 
-def tiny_tokenizer(target: Path, words: Iterable[str], *, unigram: bool) -> int:
-    """Write a tokenizer of letters, digits, signs and some words; return how many pieces it has.
-
-    Args:
-        target: the file to write.
-        words: whole words that are one piece.
-        unigram: a cased unigram tokenizer, blanks part of the pieces, or a folded WordPiece one.
-    """
+def tiny_tokenizer(target: Path, words: Iterable[str]) -> int:
+    """Write a WordPiece tokenizer of letters, digits, signs and some words; return how many pieces it has."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789", *".,%?':+"]
-    if unigram:
-        marks = ("<s>", "</s>")
-        more = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZéèà", "\u2581", *(f"\u2581{word}" for word in words)]
-        pieces = ["<s>", "<pad>", "</s>", "<unk>", *letters, *more]
-        tokenizer = Tokenizer(models.Unigram([(piece, -float(len(piece) < 3)) for piece in pieces], 3))
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always")
-    else:
-        marks = ("[CLS]", "[SEP]")
-        pieces = [
-            "[PAD]",
-            "[UNK]",
-            *marks,
-            "[MASK]",
-            *letters,
-            *(f"##{char}" for char in letters[:36]),
-            *words,
-        ]
-        vocabulary = {piece: rank for rank, piece in enumerate(pieces)}
-        tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
-        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    first, last = marks
-    tokenizer.add_special_tokens([piece for piece in pieces if piece[0] in "[<" and len(piece) > 1])
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = [*marks, *letters, *".,%?':+", *(f"##{char}" for char in letters), *words]
+    tokenizer = Tokenizer(
+        models.WordPiece({piece: rank for rank, piece in enumerate(pieces)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.add_special_tokens(marks)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{first} $A {last}",
-        pair=f"{first} $A {last} $B:1 {last}:1",
-        special_tokens=[(mark, pieces.index(mark)) for mark in marks],
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(mark, pieces.index(mark)) for mark in ("[CLS]", "[SEP]")],
     )
     tokenizer.save(str(target))
     return len(pieces)

@@ -38,12 +38,6 @@ def write(model: onnx.ModelProto, source: Path, target: Path, profile: dict[str,
     (target / name).write_text(json.dumps(profile | {"sha256": sums}, indent=1) + "\n", encoding="utf-8")
 
 
-def marks(source: Path) -> list[str]:
-    """Return the marks that a tokenizer puts at the beginning of a text and at the end of each of its parts."""
-    tokens = Tokenizer.from_file(str(source / "tokenizer.json")).encode("a").tokens
-    return [tokens[0], tokens[-1]]
-
-
 def export_embedding(source: Path, target: Path, *, version: str, fusion_weight: float = 0.0) -> None:
     """Write the embedding model kept in `source` by sentence-transformers to `target`."""
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
@@ -69,7 +63,6 @@ def export_reader(source: Path, target: Path, *, version: str) -> None:
         "name": "ra-french-reader",
         "version": version,
         "max_tokens": min(READER_TOKENS, config["max_position_embeddings"]),
-        "marks": marks(source),
         **(json.loads(fitted.read_text(encoding="utf-8")) if fitted.exists() else {}),
     }
     write(model, source, target, profile, "reader.json")

@@ -120,21 +120,12 @@ def encode(tokenizer: Tokenizer, items: list[tuple[str, str, str]], max_tokens: 
         mask[row, :n] = 1
         types[row, :n] = torch.tensor(e.type_ids)
         places = [
-            (bare(items[row][2], max(0, a - begin), b - begin), b - begin)
-            if s == 1 and b > begin
-            else (-1, -1)
+            (a - begin, b - begin) if s == 1 and a >= begin else (-1, -1)
             for (a, b), s in zip(e.offsets, e.sequence_ids, strict=True)
         ]
         inside[row, :n] = torch.tensor([a >= 0 for a, _ in places])
         offsets.append(places)
     return Encoded(ids, mask, types, inside, offsets)
-
-
-def bare(text: str, start: int, end: int) -> int:
-    """Return where a token's own characters begin: a piece counts the blank before it as its own."""
-    while start < end - 1 and text[start].isspace():
-        start += 1
-    return start
 
 
 def token_range(offsets: list[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
@@ -319,7 +310,6 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--frozen", type=int, default=2, help="lowest layers that stay as they are")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
@@ -338,9 +328,7 @@ def main() -> None:
     print(len(questions), "questions", sum(map(len, plan)), "examples", len(plan), "steps", flush=True)
     model, tokenizer = load(RUNS / options.start)
     # Rows stay as they are: most words of a report to come are not among those of the training questions.
-    model.body.embeddings.requires_grad_(requires_grad=options.frozen == 0)
     model.body.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
-    model.body.encoder.layer[: options.frozen].requires_grad_(requires_grad=False)
     optim = encoder.optimiser(model, options.rate, heads_rate=options.rate * HEADS_RATE / RATE)
     rates = encoder.schedule(optim, len(plan))
     keeper = encoder.Keeper(RUNS / options.out, model, optim, rates)

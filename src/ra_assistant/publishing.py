@@ -166,15 +166,6 @@ class Publisher:
                 return str(made["build_id"])
         return None
 
-    def preview(self, file: Path) -> str:
-        """Return the web page that shows what is read of a file, read in a process of its own.
-
-        Raises:
-            UnreadableDocument: it cannot be read.
-            BuildRejected: the process broke off.
-        """
-        return str(self._ordered({"act": "preview", "file": str(file)}, _silent, None)["html"])
-
     def rows(self) -> list[BuildRow]:
         """Return the builds that are kept, newest first."""
         served = self.builds.served_ids()

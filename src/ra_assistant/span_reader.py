@@ -89,9 +89,7 @@ class OnnxSpanReader:
             logits, judged = self._run(session, windows)
             for window, scores, judge in zip(windows, logits, judged, strict=True):
                 odds[window.passage] = max(odds[window.passage], float(judge))
-                best = best_spans(scores, window.offsets, window.first, spans)
-                text = passages[window.passage][1]
-                found[window.passage] += [s for span in best if (s := _trimmed(text, span)).start < s.end]
+                found[window.passage] += best_spans(scores, window.offsets, window.first, spans)
         slope, shift = config.get("slope", 1.0), config.get("shift", 0.0)
         return [
             SpanReading(value, _probability(slope * value + shift), _best(part, spans))
@@ -116,10 +114,10 @@ class OnnxSpanReader:
         self, question: str, passages: Sequence[tuple[str, str]], tokenizer: Tokenizer, most: int
     ) -> list[_Window]:
         asked = tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
-        cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in self._marks())
+        cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in ("[CLS]", "[SEP]"))
         texts = tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
         heads = tokenizer.encode_batch(
-            [f"{heading} :" if heading else "" for heading, _ in passages], add_special_tokens=False
+            [f"{heading} : " if heading else "" for heading, _ in passages], add_special_tokens=False
         )
         made = []
         for number, (head, text) in enumerate(zip(heads, texts, strict=True)):
@@ -128,15 +126,8 @@ class OnnxSpanReader:
             for start, end in _stretches(len(text.ids), room):
                 ids = [*opening, *text.ids[start:end], sep]
                 types = [0] * (len(asked) + 2) + [1] * (len(ids) - len(asked) - 2)
-                words = passages[number][1]
-                offsets = [_bare(words, *offset) for offset in text.offsets[start:end]]
-                made.append(_Window(number, ids, types, offsets, len(opening)))
+                made.append(_Window(number, ids, types, text.offsets[start:end], len(opening)))
         return made
-
-    def _marks(self) -> tuple[str, str]:
-        """Return the marks that begin an input and that end each of its parts."""
-        first, last = self._model()[2].get("marks", ("[CLS]", "[SEP]"))
-        return first, last
 
     def _model(self) -> tuple[Tokenizer, onnxruntime.InferenceSession, dict[str, Any]]:
         with self._loading:
@@ -185,20 +176,6 @@ def _best(spans: list[ReadSpan], count: int) -> tuple[ReadSpan, ...]:
     for span in sorted(spans, key=lambda span: -span.score):
         kept.setdefault((span.start, span.end), span)
     return tuple(kept.values())[:count]
-
-
-def _bare(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a token's characters without the blanks before them, which a unigram piece counts as its own."""
-    while start < end - 1 and text[start].isspace():
-        start += 1
-    return start, end
-
-
-def _trimmed(text: str, span: ReadSpan) -> ReadSpan:
-    """Return the span without the blanks at its ends."""
-    words = text[span.start : span.end]
-    start = span.start + len(words) - len(words.lstrip())
-    return ReadSpan(start, max(start, span.start + len(words.rstrip())), span.score)
 
 
 def _shortened(head: Encoding) -> list[int]:

@@ -41,15 +41,13 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend`, `check` or `preview`."""
+    """Return the result of an order: `build`, `mend` or `check`."""
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
         _say(voice, {"progress": [progress.stage, progress.done, progress.total]})
 
     index_dir = Path(order["index"])
-    if order["act"] == "preview":
-        return {"html": _preview(Path(order["file"]))}
     if order["act"] == "mend":
         return {"build_id": building.mend(index_dir, order["build"])}
     if order["act"] == "check":
@@ -65,16 +63,6 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
         "unreadable": [[error.path, error.reason] for error in built.unreadable],
         "notices": [[path, notice.code, notice.page, notice.detail] for path, notice in built.notices],
     }
-
-
-def _preview(file: Path) -> str:
-    from ra_assistant.extraction_report import as_html
-    from ra_assistant.previewing import preview
-    from ra_assistant.reading import FileLoader
-    from ra_assistant.reading.page_images import page_images
-
-    found = preview(FileLoader().load(file, file.absolute().parent))
-    return as_html(found, page_images(file) if file.suffix.lower() == ".pdf" else [])
 
 
 def _say(voice: TextIO, line: Mapping[str, Any]) -> None:

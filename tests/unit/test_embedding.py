@@ -41,7 +41,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     finally:
         sys.path.remove(str(TRAINING))
     source, target = tmp_path_factory.mktemp("float"), tmp_path_factory.mktemp("onnx")
-    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "reseau", "agents"], unigram=False)
+    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "reseau", "agents"])
     torch.manual_seed(7)
     config = BertConfig(
         vocab_size=pieces,

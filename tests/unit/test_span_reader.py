@@ -27,8 +27,8 @@ PASSAGES = [
 shipped = pytest.mark.skipif(not (SHIPPED / "model.onnx").is_file(), reason="built without the reader")
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["wordpiece", "unigram"])
-def tiny(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a tiny random reader as training keeps it, and the same as the package ships it."""
     sys.path.insert(0, str(TRAINING))
     try:
@@ -39,7 +39,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     finally:
         sys.path.remove(str(TRAINING))
     source, target = tmp_path_factory.mktemp("float"), tmp_path_factory.mktemp("onnx")
-    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "fuites", "maire"], unigram=request.param)
+    pieces = tiny_tokenizer(source / "tokenizer.json", ["le", "fuites", "maire"])
     torch.manual_seed(11)
     config = BertConfig(
         vocab_size=pieces,

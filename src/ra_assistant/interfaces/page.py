@@ -49,46 +49,6 @@ class FrenchPage:
         await self._app(_uncompressed(scope), receive, page)
 
 
-class FrenchShell:
-    """Makes the pages of a Gradio application French on their way out, and takes addresses of others off."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["method"] != "GET" or "." in scope["path"].rpartition("/")[2]:
-            await self._app(scope, receive, send)
-            return
-        start: Message = {}
-        parts: list[bytes] = []
-
-        async def rewrite(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                is_page = "text/html" in Headers(raw=message["headers"]).get("content-type", "")
-                start.update(message, is_page=is_page)
-                if not is_page:
-                    await send(message)
-            elif not start["is_page"]:
-                await send(message)
-            else:
-                parts.append(message.get("body", b""))
-                if not message.get("more_body"):
-                    await _send_french(start, b"".join(parts), send)
-
-        await self._app(_uncompressed(scope), receive, rewrite)
-
-
-async def _send_french(start: Message, body: bytes, send: Send) -> None:
-    body = _RESIZER.sub(b"", _SOCIAL.sub(b"", body))
-    body = re.sub(rb'<html(\s+)lang="[^"]*"', rb'<html\1lang="fr"', body, count=1)
-    headers = MutableHeaders(raw=start["headers"])
-    headers["content-length"] = str(len(body))
-    headers["cache-control"] = "no-store"
-    await send({"type": start["type"], "status": start["status"], "headers": headers.raw})
-    await send({"type": "http.response.body", "body": body})
-
-
 def _uncompressed(scope: Scope) -> Scope:
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
     return {**scope, "headers": headers}
