@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,22 @@ def write_corpus(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
 def corpus(write_corpus: Callable[[dict[str, str]], Path]) -> Path:
     """Return a corpus of two small reports."""
     return write_corpus(REPORTS)
+
+
+def build_served(root: Path, texts: Mapping[str, str]) -> Path:
+    """Write `texts` below `root` and return their index, made in this process with the fake embedding model.
+
+    For fixtures that outlive a test, which `hashed_embedding` cannot serve.
+    """
+    for name, text in texts.items():
+        path = root / "corpus" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
+        building.build(root / "corpus", root / "index")
+    return root / "index"
 
 
 @pytest.fixture

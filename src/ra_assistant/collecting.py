@@ -110,6 +110,14 @@ class Collection:
         with self._alone(), self._staged(source, said) as staged:
             return self._admit(staged, said)
 
+    def read(self, source: Path) -> Document:
+        """Read a file where it is, to see what it says of itself; the corpus is untouched.
+
+        Raises:
+            UnreadableDocument: it cannot be read.
+        """
+        return self._loader.load(source, source.absolute().parent).document
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one thread of one process at a time change the corpus; the lock ends with its holder."""

@@ -20,6 +20,8 @@ RIVAL_CHARS = 220
 MAX_WORDS = 70
 """Longest answer, quotes included, save for a list given whole."""
 MAX_CITATIONS = 3
+MAX_LEAD_SHARE = 0.5
+"""Words that answer are said before their sentence when they are at most this much of it."""
 MAX_ITEMS = 14
 _LIKENESS = 5.0
 """Log-odds that a sentence gains when it has all the words of the other year's answer."""
@@ -168,7 +170,7 @@ def _lead(candidate: Candidate, documents: Mapping[str, Document]) -> str:
     document = documents[candidate.passage.document_id]
     text = one_line(document.text[candidate.answer.start : candidate.answer.end]).strip()
     sentence = _text(candidate, documents)
-    if not text or _count(text) > 0.6 * _count(sentence):
+    if not text or _count(text) > MAX_LEAD_SHARE * _count(sentence):
         return ""
     return text[0].upper() + text[1:]
 

@@ -206,11 +206,7 @@ def _files(sources: Sequence[Path]) -> list[Path]:
 def _brought(collection: Collection, file: Path, said: Said) -> Brought:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return collection.add(file, said)
-    with collection.staged(file, said) as staged:
-        asked = _asked(staged.extraction.document, said)
-        if asked == said:
-            return collection.admit(staged, said)
-    return collection.add(file, asked)
+    return collection.add(file, _asked(collection.read(file), said))
 
 
 def _asked(document: Document, said: Said) -> Said:

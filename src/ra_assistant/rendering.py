@@ -28,22 +28,28 @@ def passage_finder(passages: Iterable[Passage]) -> PassageOf:
     return passage_of
 
 
-def citation_json(citation: Citation, passage_of: PassageOf | None = None) -> JsonObject:
-    """Return a citation with its quote, its place and how to name its source."""
-    document = citation.document
-    section = document.section_at(citation.start)
+def _place_json(document: Document, offset: int) -> JsonObject:
+    """Return where a character stands: document, source, page, section."""
+    section = document.section_at(offset)
     return {
-        "marker": citation.marker,
         "document_id": document.id,
         "path": document.path,
         "document_title": document.title,
         "kind": document.kind.value,
         "year": document.year,
         "source_url": (section.source_url if section else None) or document.source_url,
-        "source": source_of(citation),
-        "page": document.page_at(citation.start),
-        "page_label": document.label_at(citation.start),
+        "page": document.page_at(offset),
+        "page_label": document.label_at(offset),
         "section": list(section.path) if section else [],
+    }
+
+
+def citation_json(citation: Citation, passage_of: PassageOf | None = None) -> JsonObject:
+    """Return a citation with its quote, its place and how to name its source."""
+    return {
+        "marker": citation.marker,
+        **_place_json(citation.document, citation.start),
+        "source": source_of(citation),
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
@@ -123,17 +129,9 @@ def summary_json(document: Document, passages: int) -> JsonObject:
 
 def passage_json(passage: Passage, document: Document) -> JsonObject:
     """Return a passage, letter by letter, with its place."""
-    section = document.section_at(passage.start)
     return {
         "passage_id": passage.id,
-        "document_id": document.id,
-        "path": document.path,
-        "document_title": document.title,
-        "kind": document.kind.value,
-        "year": document.year,
-        "source_url": (section.source_url if section else None) or document.source_url,
-        "page": passage.page,
-        "page_label": document.label_at(passage.start),
+        **_place_json(document, passage.start),
         "section": list(passage.section_path),
         "start": passage.start,
         "end": passage.end,

@@ -280,10 +280,7 @@ def application(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_all(
-            front.lifespan,
-            tools.router.lifespan_context if tools else None,
-        ),
+        lifespan=_both(front.lifespan, tools.router.lifespan_context if tools else None),
         middleware=[
             Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
             Middleware(SafeHeaders),
@@ -328,16 +325,12 @@ def mcp_tools(attendant: Attendant) -> Starlette:
 _Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
 
 
-def _all(first: _Lifespan, *others: Callable[[Any], Any] | None) -> _Lifespan:
-    """Return a lifespan that goes through several, the first one last."""
+def _both(first: _Lifespan, second: Callable[[Any], Any] | None) -> _Lifespan:
+    """Return a lifespan that goes through two, the first one last."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
-            for other in others:
-                if other is not None:
-                    await stack.enter_async_context(other(app))
-            await stack.enter_async_context(first(app))
+        async with second(app) if second else contextlib.nullcontext(), first(app):
             yield
 
     return lifespan

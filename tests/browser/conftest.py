@@ -9,11 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from ra_assistant import assembly, building
-from ra_assistant.retrieval import Fusion
 from tests.browser.hosting import Sites
-from tests.conftest import REPORTS
-from tests.fakes import HashedEmbedder
+from tests.conftest import REPORTS, build_served
 from tests.serving import PATIENCE_SECONDS, Serving, serving
 
 POISON = (
@@ -65,14 +62,7 @@ def sites() -> Iterator[Sites]:
 def chat(tmp_path_factory: pytest.TempPathFactory, sites: Sites) -> Iterator[Serving]:
     """Serve a corpus of four documents, one of them poisoned."""
     root = tmp_path_factory.mktemp("chat")
-    for name, text in CORPUS.items():
-        path = root / "corpus" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        building.build(root / "corpus", root / "index")
+    build_served(root, CORPUS)
     yield from serving(root / "index", RA_ORIGINS=sites.known, RA_LIMIT_PER_MINUTE="100000")
 
 

@@ -13,12 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from ra_assistant import assembly, building
 from ra_assistant.interfaces.widget import script_code
-from ra_assistant.retrieval import Fusion
 from tests.browser.hosting import PLAIN, Sites
-from tests.conftest import REPORTS, ROOT
-from tests.fakes import HashedEmbedder
+from tests.conftest import REPORTS, ROOT, build_served
 from tests.serving import free_port, start
 
 pytestmark = pytest.mark.browser
@@ -41,13 +38,7 @@ def home(tmp_path: Path, sites: Sites) -> Iterator[str]:
     nginx = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if nginx is None:
         pytest.skip("no nginx on this machine: install the package « nginx »")
-    (tmp_path / "corpus").mkdir()
-    for name, text in REPORTS.items():
-        (tmp_path / "corpus" / name).write_text(text, encoding="utf-8")
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        building.build(tmp_path / "corpus", tmp_path / "index")
+    build_served(tmp_path, REPORTS)
     running = start(
         tmp_path / "index",
         RA_ROOT_PATH="/assistant",

@@ -4,11 +4,13 @@ import contextlib
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ra_assistant import answer_wording, assembly, building
+from ra_assistant.answering import READ_AT_ONCE, SURE
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -56,13 +58,49 @@ def test_what_the_report_does_not_say_is_refused_with_the_nearest_passages(assis
     assert all(item.quote in item.document.text for item in answer.suggestions)
 
 
+@dataclass(frozen=True)
+class Reading:
+    answerable: float
+    spans: tuple[()] = ()
+
+
+class CountingReader:
+    """A reader that answers alike everywhere, and counts what it is given."""
+
+    def __init__(self, answerable: float) -> None:
+        self.answerable = answerable
+        self.calls: list[int] = []
+
+    def read(self, question: str, passages):
+        self.calls.append(len(passages))
+        return [Reading(self.answerable) for _ in passages]
+
+
+@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, 3)])
+def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
+    write_corpus, tmp_path, hashed_embedding, monkeypatch, answerable: float, calls: int
+) -> None:
+    reader = CountingReader(answerable)
+    monkeypatch.setattr(assembly, "span_reader", lambda: reader)
+    corpus = write_corpus(
+        {f"{n}.md": f"# Bilan {n}\n\nLe budget de la ville {n} atteint {n} M€.\n" for n in range(12)}
+    )
+    building.build(corpus, tmp_path / "index")
+    opened = assembly.open_assistant(tmp_path / "index")
+    opened.ask("Quel est le budget de la ville ?")
+    opened.close()
+    assert reader.calls == [READ_AT_ONCE] * calls
+
+
 def test_a_near_miss_says_what_the_report_lacks(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     never = {**assembly.ranking_model(), "threshold": 1.1, "ranker": {"cover": 1.0}, "first": {"cover": 1.0}}
     monkeypatch.setattr(assembly, "ranking_model", lambda: never)
     opened = assembly.open_assistant(index)
     answer = opened.ask("Combien de laboratoires de thérapie génique ?")
     dated = opened.ask("Quand le siège de l’agence se trouve-t-il à Bellevue, rue du Port ?")
+    placed = opened.ask("Où se trouve le siège de l’agence ?")
     opened.close()
+    assert placed.text == answer_wording.NOT_IN_REPORT, "the sentence holds a place: nothing is known to lack"
     assert answer.outcome is dated.outcome is Outcome.NOT_IN_REPORT
     assert dated.text == answer_wording.NEAR_MISS[AnswerKind.DATE]
     assert "Bellevue" in dated.suggestions[0].quote

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from ra_assistant import assembly, building, server
+from ra_assistant import assembly, server
 from ra_assistant.interfaces.access_log import Note
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
 from ra_assistant.retrieval import Fusion
-from tests.conftest import REPORTS
+from tests.conftest import REPORTS, build_served
 from tests.fakes import HashedEmbedder
 
 SITE = "https://www.val.example"
@@ -24,13 +24,10 @@ Connect = Callable[..., TestClient]
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Return a desk where the two small reports are in service."""
     root = tmp_path_factory.mktemp("desk")
-    (root / "corpus").mkdir()
-    for name, text in REPORTS.items():
-        (root / "corpus" / name).write_text(text, encoding="utf-8")
+    build_served(root, REPORTS)
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        building.build(root / "corpus", root / "index")
         desk = Desk(lambda: _opened(root / "index"))
         assert desk.open(), desk.trouble
         yield desk

@@ -17,26 +17,18 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ra_assistant import assembly, building, server
+from ra_assistant import server
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces.shield import MAX_BODY_BYTES, Gate
-from ra_assistant.retrieval import Fusion
 from ra_assistant.wording import sentence_of
-from tests.conftest import REPORTS, ROOT
-from tests.fakes import HashedEmbedder
+from tests.conftest import REPORTS, ROOT, build_served
 from tests.serving import EGRESS, Serving, free_port, serving, start
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("served")
-    (root / "corpus").mkdir()
-    for name, text in REPORTS.items():
-        (root / "corpus" / name).write_text(text, encoding="utf-8")
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        building.build(root / "corpus", root / "index")
+    build_served(root, REPORTS)
     return root
 
 

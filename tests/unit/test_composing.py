@@ -44,6 +44,12 @@ def test_the_words_that_answer_come_first_and_are_marked() -> None:
     assert violations(answer) == []
 
 
+def test_words_that_are_most_of_their_sentence_are_not_said_twice() -> None:
+    short = composed(REPORT, candidates(REPORT, ("budget", 2.0, "20 M€")))
+    whole = composed(REPORT, candidates(REPORT, ("budget", 2.0, "Le budget atteint")))
+    assert (short.text.count("20 M€"), whole.text.count("Le budget atteint")) == (2, 1)
+
+
 def test_a_near_rival_is_quoted_too_and_a_far_one_is_not() -> None:
     near = candidates(REPORT, ("accueilli", 2.0, ""), ("budget", 1.8, ""), ("Rien", -3.0, ""))
     answer = composed(REPORT, near)

@@ -85,6 +85,16 @@ def test_the_reader_marks_the_words_inside_their_sentence(rank) -> None:
     assert all(candidate.answer is None for _, candidate in found[1:])
 
 
+def test_a_sentence_that_the_reader_did_not_read_is_told_from_one_without_answer(rank) -> None:
+    (passage, *_) = SentenceSplitter().split(make_document(TEXT))
+    first, second, *_ = passage.sentences
+    guess = SpanGuess(Span(first.start, second.end), 1.0, ((first, 3.0),))
+    found = rank("la patronne", {passage.id: guess})
+    assert feature(found, "Le budget", "unread") == 1.0
+    assert feature(found, "Marie Durand", "unread") == 0.0
+    assert feature(found, "Marie Durand", "reader_absent") == 1.0
+
+
 def test_a_name_that_the_passage_does_not_hold_is_noticed(rank) -> None:
     assert feature(rank("Combien de visiteurs au Louvre ?"), "300", "name_missing") == 1.0
     assert feature(rank("Qui est Marie Durand ?"), "Marie", "name_missing") == 0.0

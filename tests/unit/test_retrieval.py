@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from ra_assistant import retrieval
 from ra_assistant.lexical import Bm25Index
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode
+from ra_assistant.store import ExactStore
 from ra_assistant.types import Passage, Query
 from tests.fakes import HashedEmbedder
 
@@ -13,17 +15,6 @@ TEXTS = [
 ]
 
 
-class _ExactStore:
-    """Nearest vectors by an exact product."""
-
-    def __init__(self, passages, vectors) -> None:
-        self._passages, self._vectors = passages, vectors
-
-    def nearest(self, vector, k):
-        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
-        return [(self._passages[i].id, float(cosines[i])) for i in np.argsort(-cosines)[:k]]
-
-
 @pytest.fixture
 def build():
     def build(texts: list[str], weight: float) -> HybridRetriever:
@@ -32,7 +23,7 @@ def build():
             for n, text in enumerate(texts)
         ]
         vectors = np.array(HashedEmbedder().embed_documents(texts), dtype=np.float32).reshape(-1, 64)
-        store = _ExactStore(passages, vectors)
+        store = ExactStore([passage.id for passage in passages], vectors)
         return HybridRetriever(
             passages, Bm25Index.build(texts), store, HashedEmbedder(), vectors, Fusion(weight)
         )
@@ -55,6 +46,15 @@ def test_hits_are_ordered_bounded_and_positive(build) -> None:
 def test_a_weight_of_zero_is_plain_bm25(build) -> None:
     query = Query("budget", {"budget": 1.0})
     assert build(TEXTS, 0.0).retrieve(query, 5) == build(TEXTS, 0.0).retrieve(query, 5, mode=Mode.LEXICAL)
+
+
+def test_what_one_search_brings_is_weighed_by_the_other_as_well(build, monkeypatch) -> None:
+    query = Query("le musée a accueilli 300 visiteurs", {"budget": 1.0, "mus": 0.5})
+    whole = {hit.passage.id: hit.score for hit in build(TEXTS, 0.5).retrieve(query, 5)}
+    monkeypatch.setattr(retrieval, "CANDIDATES", 1)
+    few = {hit.passage.id: hit.score for hit in build(TEXTS, 0.5).retrieve(query, 5)}
+    assert len(few) == 2, "each search brings its own"
+    assert few == pytest.approx({name: whole[name] for name in few})
 
 
 def test_unknown_words_find_nothing_without_vectors(build) -> None:

@@ -14,19 +14,14 @@ from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from fastapi import Body, FastAPI
-from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, StringConstraints
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.attendant import Attendant, Room
 from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE
-from ra_assistant.interfaces.problems import Refused, fields_of, openai_problem, sentence_for
+from ra_assistant.interfaces.problems import Refused, openai_problem, speak_french
 from ra_assistant.rendering import citation_json, turns_of
 from ra_assistant.types import Answer, Turn
-from ra_assistant.wording import sentence_of
 
 ROUTE = "/v1"
 MODEL = "ra-assistant"
@@ -74,7 +69,7 @@ class ChatRequest(BaseModel):
 def openai_application(attendant: Attendant) -> FastAPI:
     """Return the application that is mounted at `ROUTE`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    _errors(app)
+    speak_french(app, openai_problem, invalid_status=400)
 
     @app.post("/chat/completions", response_model=None)
     async def complete(body: Annotated[ChatRequest, Body()]) -> Response:
@@ -195,27 +190,3 @@ def _usage() -> dict[str, int]:
 
 def _model() -> dict[str, Any]:
     return {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
-
-
-def _errors(app: FastAPI) -> None:
-    @app.exception_handler(Refused)
-    async def refused(_: Request, raised: Refused) -> JSONResponse:
-        return openai_problem(raised.status, raised.code, raised.sentence)
-
-    @app.exception_handler(QuestionRefused)
-    async def question_refused(_: Request, raised: QuestionRefused) -> JSONResponse:
-        return openai_problem(400, raised.code, sentence_of(raised))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, raised: RequestValidationError) -> JSONResponse:
-        sentence = sentence_for("invalid_request", fields=fields_of(raised))
-        return openai_problem(400, "invalid_request", sentence)
-
-    @app.exception_handler(HTTPException)
-    async def unknown(_: Request, raised: HTTPException) -> JSONResponse:
-        code = {400: "invalid_json", 405: "method_not_allowed"}.get(raised.status_code, "not_found")
-        return openai_problem(raised.status_code, code)
-
-    @app.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> JSONResponse:
-        return openai_problem(500, "failed")

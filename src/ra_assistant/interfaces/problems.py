@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.words import words_of
@@ -62,50 +62,56 @@ def problem(
     status: int, code: str, sentence: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return a problem as a response; a busy or absent assistant says when to come back."""
-    sent = dict(headers or {})
-    if status == 503:
-        sent.setdefault("retry-after", str(RETRY_SECONDS))
     body = problem_json(status, code, sentence or sentence_for(code))
-    return JSONResponse(body, status, sent, media_type="application/problem+json")
+    return JSONResponse(body, status, _waiting(status, headers), media_type="application/problem+json")
 
 
 def openai_problem(
     status: int, code: str, sentence: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return a problem in the form that clients of OpenAI-compatible servers read."""
-    sent = dict(headers or {})
-    if status == 503:
-        sent.setdefault("retry-after", str(RETRY_SECONDS))
     kind = "invalid_request_error" if status < 500 else "server_error"
     error = {"message": sentence or sentence_for(code), "type": kind, "param": None, "code": code}
-    return JSONResponse({"error": error}, status, sent)
+    return JSONResponse({"error": error}, status, _waiting(status, headers))
 
 
-def speak_french(app: FastAPI) -> None:
-    """Make every failure of `app` a problem with a French sentence."""
+def _waiting(status: int, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the headers of a refusal, with when to come back to a busy or absent assistant."""
+    wait = {"retry-after": str(RETRY_SECONDS)} if status == 503 else {}
+    return wait | dict(headers or {})
+
+
+def speak_french(app: FastAPI, tell: Callable[..., Response] = problem, invalid_status: int = 422) -> None:
+    """Make every failure of `app` a refusal with a French sentence.
+
+    Args:
+        app: the application.
+        tell: makes the refusal: `problem`, or another form that the app's clients read.
+        invalid_status: status of a request that cannot be understood.
+    """
 
     @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> JSONResponse:
-        return problem(error.status, error.code, error.sentence)
+    async def refused(_: Request, error: Refused) -> Response:
+        return tell(error.status, error.code, error.sentence)
 
     @app.exception_handler(QuestionRefused)
-    async def question_refused(_: Request, error: QuestionRefused) -> JSONResponse:
-        return problem(422, error.code, sentence_of(error))
+    async def question_refused(_: Request, error: QuestionRefused) -> Response:
+        return tell(invalid_status, error.code, sentence_of(error))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
         sentence = sentence_for("invalid_request", fields=fields_of(error))
-        return problem(422, "invalid_request", sentence)
+        return tell(invalid_status, "invalid_request", sentence)
 
     @app.exception_handler(HTTPException)
-    async def unknown(_: Request, error: HTTPException) -> JSONResponse:
+    async def unknown(_: Request, error: HTTPException) -> Response:
         code = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed"}
-        return problem(error.status_code, code.get(error.status_code, "failed"), headers=error.headers)
+        return tell(error.status_code, code.get(error.status_code, "failed"), headers=error.headers)
 
     @app.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> JSONResponse:
+    async def failed(_: Request, __: Exception) -> Response:
         """Answer for a fault in the code; the server's log has its trace."""
-        return problem(500, "failed")
+        return tell(500, "failed")
 
 
 def fields_of(error: RequestValidationError) -> str:
