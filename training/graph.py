@@ -1,7 +1,7 @@
 """The exported form of a BERT body: an ONNX graph written node by node, its matrices in eight bits.
 
 Matrices: int8 in blocks along the input dimension, unpacked to float32 by the runtime when it loads the
-model (constant folding): on processors without eight-bit dot products, float32 is twice as fast as
+model (constant folding): on processors without eight-bit dot products, float32 is half as fast again as
 onnxruntime's `MatMulNBits`. Word rows: int8, one scale a row, unpacked row by row. The rest stays in float32:
 it weighs nothing.
 """
