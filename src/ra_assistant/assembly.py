@@ -269,7 +269,7 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     """Return the embedding model that the settings name, the one in the box by default.
 
     Raises:
-        SettingsError: the model that is named is not on this machine.
+        SettingsError: the model that is named, or its device, is not on this machine.
     """
     embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
@@ -318,4 +318,13 @@ def _named_embedder(settings: Settings) -> SentenceTransformerEmbedder:
             name="RA_EMBEDDING_MODEL",
             value=settings.embedding_model,
             reason="model",
+        ) from error
+    except (RuntimeError, AssertionError) as error:
+        # What torch raises for a device that it does not know, or was not compiled for.
+        if settings.embedding_device is None:
+            raise
+        raise SettingsError(
+            f"RA_EMBEDDING_DEVICE={settings.embedding_device!r}: {error}; expected cpu, or a device of this machine",
+            name="RA_EMBEDDING_DEVICE",
+            value=settings.embedding_device,
         ) from error

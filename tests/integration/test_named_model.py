@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.tiny import tiny_sentence_transformer
 
 
@@ -15,7 +16,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | {k: str(v) for k, v in settings.items()}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(ROOT / "src")}
+    environment |= {name: str(value) for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "ra_assistant", *map(str, arguments)],
         capture_output=True,
@@ -39,6 +41,24 @@ def test_a_named_model_builds_answers_and_is_told_from_the_one_in_the_box(
     assert model.name in listed.stdout
     assert "Poids des vecteurs" in listed.stdout
     other = run("ask", "Combien ?", "--index", index)
+    assert other.returncode == 1
+    assert "ra-assistant index" in other.stderr
+
+
+@pytest.mark.parametrize("device", ["martien", "cuda:7"])
+def test_a_device_that_is_not_here_is_said_in_french(model: Path, tmp_path: Path, device: str) -> None:
+    done = run("models", "list", RA_EMBEDDING_MODEL=model, RA_EMBEDDING_DEVICE=device)
+    assert done.returncode == 1
+    assert f"RA_EMBEDDING_DEVICE ne peut pas valoir «\u00a0{device}\u00a0»" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_another_revision_is_another_model(model: Path, corpus: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    pinned = {"RA_EMBEDDING_MODEL": model, "RA_EMBEDDING_REVISION": "a" * 40, "RA_EMBEDDING_DEVICE": "cpu"}
+    built = run("index", "--corpus", corpus, "--index", index, **pinned)
+    assert built.returncode == 0, built.stderr
+    other = run("ask", "Combien ?", "--index", index, RA_EMBEDDING_MODEL=model)
     assert other.returncode == 1
     assert "ra-assistant index" in other.stderr
 

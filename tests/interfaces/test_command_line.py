@@ -257,6 +257,24 @@ def test_the_directories_are_settings(run: Run, corpus: Path, tmp_path: Path) ->
     assert run("check", cwd=tmp_path, env=ENVIRONMENT).returncode == 1
 
 
+def test_the_weight_of_the_vectors_is_a_setting(run: Run, index: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": 1, "question": "entreprises accueillies"}), encoding="utf-8")
+
+    def found(mode: str, **settings: str) -> list[tuple[str, int]]:
+        done = run(
+            *("search", "--batch", rows, "--k", 1, "--mode", mode, "--json", "--index", index),
+            env=ENVIRONMENT | settings,
+        )
+        return [(hit["path"], hit["start"]) for hit in json.loads(done.stdout)["hits"]]
+
+    assert found("hybrid", RA_FUSION_WEIGHT="0") == found("lexical")
+    assert found("hybrid", RA_FUSION_WEIGHT="1") == found("dense")
+    refused = run("check", "--index", index, env=ENVIRONMENT | {"RA_FUSION_WEIGHT": "2"})
+    assert refused.returncode == 1
+    assert "RA_FUSION_WEIGHT" in refused.stderr
+
+
 def test_check_tells_a_sound_index_from_a_stale_one(run: Run, corpus: Path, index: Path) -> None:
     done = run("check", "--corpus", corpus, "--index", index)
     assert (done.returncode, "Tout va bien" in done.stdout) == (0, True), done.stderr
