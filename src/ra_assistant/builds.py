@@ -70,10 +70,10 @@ class Manifest:
 
 
 def new_build_id(after: Iterable[str] = ()) -> str:
-    """Return an id that sorts by time of creation, after those given even when the clock went back."""
+    """Return an id that sorts after those given, even within one second and when the clock went back."""
     stamp = f"{datetime.now(UTC):{_STAMP}}"
     last = max((name[:15] for name in after if _ID.fullmatch(name)), default="")
-    if last > stamp:
+    if last >= stamp:
         later = datetime.strptime(last, _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
         stamp = f"{later:{_STAMP}}"
     return f"{stamp}-{secrets.token_hex(3)}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Any
 
 from ra_assistant.previewing import PageView, Preview
 from ra_assistant.publishing_wording import COMMANDS, NOUNS, PREVIEW
 from ra_assistant.types import Notice
 from ra_assistant.wording import NOTICES, count
 
+SHOWN_CHARS = 1200
+"""How much of each page `as_plain` gives."""
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--warn:#a15c00}
 @media(prefers-color-scheme:dark){:root{--warn:#ffb84d}}
@@ -69,9 +72,6 @@ def as_text(preview: Preview) -> str:
 def as_html(preview: Preview, images: Sequence[bytes] = ()) -> str:
     """Return the page; `images` are JPEGs of the first pages, an empty one where there is none."""
     title = escape(PREVIEW["title"].format(title=preview.document.title))
-    notices = [_sentence(notice) for notice in preview.notices]
-    if preview.empty_pages:
-        notices.append(PREVIEW["empty_pages"].format(pages=", ".join(map(str, preview.empty_pages))))
     sections = "".join(
         _section(page, images[rank] if rank < len(images) else b"") for rank, page in enumerate(preview.pages)
     )
@@ -79,9 +79,33 @@ def as_html(preview: Preview, images: Sequence[bytes] = ()) -> str:
         f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>{escape(identity(preview))}</p>"
-        f"<p>{escape(summary(preview))}</p>{_list(notices or [PREVIEW['nothing_to_check']])}"
+        f"<p>{escape(summary(preview))}</p>{_list(_notices(preview) or [PREVIEW['nothing_to_check']])}"
         f"{sections}</body></html>"
     )
+
+
+def as_plain(preview: Preview) -> dict[str, Any]:
+    """Return the report as plain values, each sentence ready to be shown."""
+    document = preview.document
+    return {
+        "title": document.title,
+        "year": document.year,
+        "publisher": document.publisher,
+        "summary": summary(preview),
+        "notices": _notices(preview),
+        "pages": [
+            {
+                "name": name_of(page),
+                "warnings": list(warnings(page)),
+                "words": len(page.text.split()),
+                "text": page.text[:SHOWN_CHARS],
+                "is_cut": len(page.text) > SHOWN_CHARS,
+                "headings": list(page.headings),
+                "figures": list(page.key_figures),
+            }
+            for page in preview.pages
+        ],
+    }
 
 
 def name_of(page: PageView) -> str:
@@ -115,6 +139,14 @@ def _section(page: PageView, image: bytes) -> str:
 
 def _list(items: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def _notices(preview: Preview) -> list[str]:
+    """Return what should be known of the whole document."""
+    found = [_sentence(notice) for notice in preview.notices]
+    if preview.empty_pages:
+        found.append(PREVIEW["empty_pages"].format(pages=", ".join(map(str, preview.empty_pages))))
+    return found
 
 
 def _sentence(notice: Notice) -> str:

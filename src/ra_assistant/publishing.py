@@ -61,6 +61,18 @@ class BuildRow:
     """Key of `wording.BUILD_STATES`: current, former, waiting, damaged."""
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A document that was brought into a corpus directory."""
+
+    arrival: str
+    """Value of `collecting.Arrival`."""
+    path: str
+    """Where it is below the directory."""
+    replaced: str | None
+    """The path that it took the place of."""
+
+
 class Publisher:
     """Builds, checks, switches and goes back, for one corpus directory and one index directory."""
 
@@ -105,14 +117,18 @@ class Publisher:
                 raise
         return prepared
 
-    def prepare(self, report: Report | None = None) -> Prepared:
+    def prepare(self, report: Report | None = None, corpus_dir: Path | None = None) -> Prepared:
         """Build and check a candidate that waits for `go_live`; the one that waited before is removed.
+
+        Args:
+            report: told how far it is.
+            corpus_dir: reports to build in the place of ours: a copy with one more, for instance.
 
         Raises:
             PublishingBusy, EmptyCorpus, BuildRejected: as `publish`; checks that fail are in the report.
         """
         with self.builds.publishing() as lock:
-            prepared = self._prepare(report or _silent, lock)
+            prepared = self._prepare(report or _silent, lock, corpus_dir)
             self.builds.prune(spared=[prepared.build_id])
             served = set(self.builds.served_ids())
             for build_id in self.builds.sealed_ids():
@@ -120,15 +136,38 @@ class Publisher:
                     self.builds.discard(build_id)
         return prepared
 
-    def go_live(self, build_id: str, *, forced: bool = False) -> None:
+    def go_live(
+        self,
+        build_id: str,
+        *,
+        forced: bool = False,
+        over: str | None = None,
+        first: Callable[[], None] | None = None,
+    ) -> None:
         """Put a build that was prepared in service.
+
+        Args:
+            build_id: the build.
+            forced: as in `publish`.
+            over: the build that it was compared with; empty for none, None not to look.
+            first: done just before the switch, when nothing stands against it any more.
 
         Raises:
             PublishingBusy: another publisher is at work.
-            NoSuchBuild: it is gone, or was never checked.
+            NoSuchBuild: it is gone, was never checked, or another one went live since (`overtaken`).
             BuildRejected: a check failed; the build in service is untouched.
         """
         with self.builds.publishing():
+            self._passed(build_id, forced=forced)
+            current = next(iter(self.builds.served_ids()), "")
+            if over is not None and current != over:
+                raise NoSuchBuild(
+                    f"{current} is in service, {build_id} was compared with {over!r}; prepare it again",
+                    build=build_id,
+                    reason="overtaken",
+                )
+            if first is not None:
+                first()
             self._switch(build_id, forced=forced)
 
     def rollback(self, build_id: str | None = None) -> str:
@@ -166,6 +205,30 @@ class Publisher:
                 return str(made["build_id"])
         return None
 
+    def preview(self, file: Path, html: Path) -> dict[str, Any]:
+        """Read a file in a process of its own; write what was read as a web page, return it as plain values.
+
+        Raises:
+            UnreadableDocument: it cannot be read, or breaks the process that reads it.
+        """
+        try:
+            return self._ordered({"act": "preview", "file": str(file), "html": str(html)}, _silent, None)
+        except BuildRejected as error:
+            if error.details.get("reason") != "crashed":
+                raise
+            raise UnreadableDocument(file.name, "damaged", f"{file}: {error}") from error
+
+    def bring(self, file: Path, said: Mapping[str, object], corpus_dir: Path | None = None) -> Brought:
+        """Bring a file into our corpus directory, or another one, in a process of its own.
+
+        Raises:
+            UnreadableDocument, SaysOtherwise: as `collecting.Collection.add`.
+            BuildRejected: the directory cannot be written, or the process broke off.
+        """
+        corpus = str(corpus_dir or self.corpus_dir)
+        order = {"act": "bring", "file": str(file), "corpus": corpus, "said": dict(said)}
+        return Brought(**self._ordered(order, _silent, None))
+
     def rows(self) -> list[BuildRow]:
         """Return the builds that are kept, newest first."""
         served = self.builds.served_ids()
@@ -196,9 +259,9 @@ class Publisher:
                 return build_id
         return None
 
-    def _prepare(self, report: Report, lock: int) -> Prepared:
+    def _prepare(self, report: Report, lock: int, corpus_dir: Path | None = None) -> Prepared:
         self.builds.prune()
-        order = {"act": "build", "corpus": str(self.corpus_dir)}
+        order = {"act": "build", "corpus": str(corpus_dir or self.corpus_dir)}
         try:
             built = self._ordered(order, report, lock)
         except RaError:

@@ -68,10 +68,12 @@ def rejection(details: Mapping[str, object]) -> str:
     return CHECKS_REFUSED.format(reasons=reasons)
 
 
-def check_sentence(code: str, details: Mapping[str, Any], *, passed: bool) -> str:
-    """Return what a check found, in French."""
+def check_sentence(
+    code: str, details: Mapping[str, Any], *, passed: bool, refused: Mapping[str, str] = CHECK_REFUSED
+) -> str:
+    """Return what a check found, in French; `refused` has the sentences of those that fail."""
     shown = {name: _shown(value) for name, value in details.items()}
-    return (CHECK_PASSED if passed else CHECK_REFUSED)[code].format_map(shown)
+    return (CHECK_PASSED if passed else refused)[code].format_map(shown)
 
 
 def _shown(value: Any) -> str:

@@ -36,6 +36,7 @@ from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.metrics import Meter
+from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
@@ -79,9 +80,10 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
         front = Front(desk_of(index_dir, say), address_of(host, port), say)
+        office = office_of(settings, index_dir)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, with_mcp=settings.mcp),
+                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -92,10 +94,14 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
             )
         )
         front.give_up = lambda: setattr(server, "should_exit", True)
+        if office is not None:
+            office.give_up = front.give_up
         logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     front.raise_failure()
+    if office is not None:
+        office.raise_failure()
     say(CHAT["closed"])
 
 
@@ -260,6 +266,7 @@ def application(
     rules: Rules,
     note: Note | None = None,
     *,
+    office: OfficeFront | None = None,
     with_mcp: bool = False,
 ) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
@@ -268,6 +275,7 @@ def application(
         front: what stands at `/`; its desk answers the interfaces as well.
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
+        office: the back office; None without an administrator's secret.
         with_mcp: whether to offer the tools of the Model Context Protocol.
 
     Raises:
@@ -280,7 +288,10 @@ def application(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_both(front.lifespan, tools.router.lifespan_context if tools else None),
+        lifespan=_both(
+            _both(front.lifespan, tools.router.lifespan_context if tools else None),
+            office.lifespan if office else None,
+        ),
         middleware=[
             Middleware(AccessLog, notes=(meter.note, note) if note else (meter.note,)),
             Middleware(SafeHeaders),
@@ -305,8 +316,15 @@ def application(
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
+    app.router.routes.extend(office.routes() if office else ())
     app.router.routes.append(Mount("/", front))
     return app
+
+
+def office_of(settings: Settings, index_dir: Path) -> OfficeFront | None:
+    """Return the back office; None when no administrator's secret is set."""
+    secret = settings.admin_secret.get_secret_value()
+    return OfficeFront(settings.corpus_dir, index_dir, secret) if secret else None
 
 
 def mcp_tools(attendant: Attendant) -> Starlette:
@@ -360,9 +378,10 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
 
 
 def _mount(desk: Desk) -> FastAPI:
-    from ra_assistant.interfaces.chat import mount_chat
+    with page.BUILDING:
+        from ra_assistant.interfaces.chat import mount_chat
 
-    return mount_chat(desk)
+        return mount_chat(desk)
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:

@@ -7,12 +7,13 @@ from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ra_assistant.errors import SettingsError
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d{1,5})?")
+MIN_SECRET_CHARS = 12
 
 
 class Settings(BaseSettings):
@@ -44,6 +45,8 @@ class Settings(BaseSettings):
     """Whether to offer the tools of the Model Context Protocol at `/mcp`."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
+    admin_secret: SecretStr = Field(default=SecretStr(""), max_length=200)
+    """Secret of the back office, at `/publier`; empty: there is no back office."""
     embedding_model: str = ""
     """A sentence-transformers model, by name or directory; empty for the model in the box."""
     embedding_revision: str | None = None
@@ -68,6 +71,13 @@ class Settings(BaseSettings):
             ip_network(network)
         return value
 
+    @field_validator("admin_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < MIN_SECRET_CHARS:
+            raise ValueError(f"expected at least {MIN_SECRET_CHARS} characters")
+        return secret
+
 
 def split_list(value: str) -> tuple[str, ...]:
     """Return the items of a list separated by commas."""
@@ -86,6 +96,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RA_" + "_".join(str(part) for part in first["loc"]).upper()
+        if name == "RA_ADMIN_SECRET":
+            reason = f"{name}: {first['msg']}"
+            raise SettingsError(reason, name=name, value="…", reason="secret") from None
         value = first.get("input")
         message = f"{name}={value!r}: {first['msg']}"
         raise SettingsError(message, name=name, value=value) from None

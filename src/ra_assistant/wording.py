@@ -52,6 +52,9 @@ BOOKS: dict[str, str] = {
     "et « attendu » ou « refuser : oui ».",
 }
 SETTINGS: dict[str, str] = {
+    "secret": "Le réglage {name} doit compter de 12 à 200 caractères\u00a0: choisissez un mot de passe plus "
+    "difficile à "
+    "deviner, ou retirez ce réglage pour n’avoir pas de page «\u00a0Publier\u00a0».",
     "model": "Le modèle «\u00a0{value}\u00a0» ({name}) n’est pas sur cette machine\u00a0: donnez le dossier "
     "qui le contient, ou retirez ce réglage pour reprendre le modèle livré.",
 }
@@ -126,7 +129,8 @@ CLI: dict[str, str] = {
     "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
     "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
     "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
-    "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence {licence}",
+    "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence "
+    "{licence}",
     "fetching": "Téléchargement de {name}…",
     "fetched": "Le modèle est sur cette machine. Pour l’utiliser :\n"
     "  export RA_EMBEDDING_MODEL={directory}\n  export RA_EMBEDDING_REVISION={revision}\n  ra-assistant index",

@@ -41,12 +41,16 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend` or `check`."""
+    """Return the result of an order: `build`, `mend`, `check`, `preview` or `bring`."""
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
         _say(voice, {"progress": [progress.stage, progress.done, progress.total]})
 
+    if order["act"] == "preview":
+        return _preview(Path(order["file"]), Path(order["html"]))
+    if order["act"] == "bring":
+        return _bring(order)
     index_dir = Path(order["index"])
     if order["act"] == "mend":
         return {"build_id": building.mend(index_dir, order["build"])}
@@ -63,6 +67,28 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
         "unreadable": [[error.path, error.reason] for error in built.unreadable],
         "notices": [[path, notice.code, notice.page, notice.detail] for path, notice in built.notices],
     }
+
+
+def _preview(file: Path, html: Path) -> dict[str, Any]:
+    from ra_assistant.extraction_report import as_html, as_plain
+    from ra_assistant.previewing import preview
+    from ra_assistant.reading import FileLoader
+
+    found = preview(FileLoader().load(file, file.absolute().parent))
+    images: list[bytes] = []
+    if file.suffix.lower() == ".pdf":
+        from ra_assistant.reading.page_images import page_images
+
+        images = page_images(file)
+    html.write_text(as_html(found, images), encoding="utf-8")
+    return {**as_plain(found), "with_images": bool(images)}
+
+
+def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
+    from ra_assistant.collecting import Collection, Said
+
+    brought = Collection(Path(order["corpus"])).add(Path(order["file"]), Said(**order["said"]))
+    return {"arrival": brought.arrival.value, "path": brought.path, "replaced": brought.replaced}
 
 
 def _say(voice: TextIO, line: Mapping[str, Any]) -> None:

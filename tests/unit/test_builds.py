@@ -99,3 +99,9 @@ def test_vectors_that_cannot_be_read_are_damage(tmp_path, name) -> None:
     (tmp_path / name).write_bytes(b"rien")
     with pytest.raises(IndexDamaged, match=name):
         read_vectors(tmp_path) if name == "vectors.npy" else read_sentence_vectors(tmp_path)
+
+
+def test_builds_begun_within_one_second_are_in_their_order(tmp_path) -> None:
+    builds = BuildStore(tmp_path)
+    begun = [builds.begin()[0] for _ in range(8)]
+    assert begun == sorted(begun)

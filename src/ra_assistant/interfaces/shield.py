@@ -24,6 +24,7 @@ _READ = re.compile(
 )
 _WRITE = re.compile(r"/gradio_api/(?:queue/join|cancel|reset)/?")
 _UPLOAD = re.compile(r"/gradio_api/upload.*")
+_UPLOADING = re.compile(r"/gradio_api/upload(?:_progress)?/?")
 
 POLICY = "; ".join(
     (
@@ -71,21 +72,25 @@ class SafeHeaders:
 
 
 class Gate:
-    """Lets through to Gradio what the chat needs, and refuses the rest in French."""
+    """Lets through to Gradio what our pages need, and refuses the rest in French."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, upload_bytes: int = 0) -> None:
+        """Stand before `app`; `upload_bytes` is the longest upload, 0 for none."""
         self._app = app
+        self._upload_bytes = upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
             return
-        refusal = _refusal(scope)
+        is_upload = self._upload_bytes > 0 and _UPLOADING.fullmatch(_path(scope)) is not None
+        most = self._upload_bytes if is_upload else MAX_BODY_BYTES
+        refusal = _refusal(scope, most, is_upload=is_upload)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self._app(scope, _Measured(receive), _Translated(send))
+        await self._app(scope, _Measured(receive, most), _Translated(send))
 
 
 def refused(status: int, sentence: str) -> Response:
@@ -94,15 +99,19 @@ def refused(status: int, sentence: str) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-def _refusal(scope: Scope) -> Response | None:
-    path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-    if _UPLOAD.fullmatch(path):
+def _path(scope: Scope) -> str:
+    return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _refusal(scope: Scope, most: int, *, is_upload: bool) -> Response | None:
+    path = _path(scope)
+    if _UPLOAD.fullmatch(path) and not is_upload:
         return refused(403, CHAT["upload_refused"])
     allowed = {"GET": _READ, "HEAD": _READ, "POST": _WRITE}.get(scope["method"])
-    if allowed is None or not allowed.fullmatch(path) or ".." in path:
+    if allowed is None or not (is_upload or allowed.fullmatch(path)) or ".." in path:
         return refused(404, CHAT["route_refused"])
     length = Headers(scope=scope).get("content-length", "0")
-    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+    if not length.isdecimal() or int(length) > most:
         return refused(413, CHAT["body_too_large"])
     return None
 
@@ -110,14 +119,15 @@ def _refusal(scope: Scope) -> Response | None:
 class _Measured:
     """Reads a request's body and breaks off one that is longer than it said."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._most = most
         self._read = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        return message if self._read <= MAX_BODY_BYTES else {"type": "http.disconnect"}
+        return message if self._read <= self._most else {"type": "http.disconnect"}
 
 
 class _Translated:

@@ -1,0 +1,300 @@
+"""The work of the back office « Publier »: one report at a time is read, tried beside, put in service, or left.
+
+All windows see the same work: what a window asks for names what it shows, and is refused when that has
+changed. Work goes on in the background, whatever becomes of the window that began it. Reading, building and
+trying happen in processes of their own: a file that breaks a reader breaks nothing here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ra_assistant.collecting import Arrival, clean_name
+from ra_assistant.errors import NoSuchBuild, PublishingBusy, RaError, StoreError, UnreadableDocument
+from ra_assistant.indexing import Progress
+from ra_assistant.office_wording import OFFICE, office_sentence
+from ra_assistant.publishing import Brought, BuildRow, Prepared, Publisher
+from ra_assistant.publishing_wording import date
+from ra_assistant.wording import sentence_of
+
+REPORT = "lecture.html"
+"""The web page that shows what was read, beside the file."""
+STAGED = "corpus"
+"""A copy of the corpus directory with the new report in it, which the candidate is built from."""
+
+Start = Callable[[Callable[[], None]], None]
+"""Has some work done; returns at once or when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The last thing that was said, and the step that it belongs to."""
+
+    step: str
+    """`read`, `check`, `live` or `back`."""
+    sentence: str
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report that was read and is not in the corpus."""
+
+    id: str
+    file: Path
+    reading: dict[str, Any]
+    """What `extraction_report.as_plain` says of it."""
+
+    @property
+    def report(self) -> Path:
+        """Where the web page with all that was read is."""
+        return self.file.with_name(REPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The candidate build with the draft in it, and what the checks said."""
+
+    prepared: Prepared
+    brought: Brought
+    said: dict[str, object]
+    """What the publisher says of the report, against what was read of it."""
+    over: str
+    """The build that was in service; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the work is; every window shows it."""
+
+    version: int = 0
+    job: str = ""
+    """What is being done: `reading`, `checking`, `live` or `back`; empty for nothing."""
+    subject: str = ""
+    """Name of the file that is being read."""
+    progress: Progress | None = None
+    draft: Draft | None = None
+    tried: Tried | None = None
+    said: Said | None = None
+    rows: tuple[BuildRow, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Files of the build in service."""
+    previous: BuildRow | None = None
+    """The build that one step back leads to."""
+
+    @property
+    def mark(self) -> str:
+        """Name what can be acted upon: a window whose mark is another one shows something else."""
+        parts = (self.draft.id if self.draft else "", self.tried.prepared.build_id if self.tried else "")
+        return "/".join(part for part in parts if part)
+
+
+def in_the_background(work: Callable[[], None]) -> None:
+    """Do some work in a thread that does not keep the server from closing; its processes end with the server."""
+    threading.Thread(target=work, daemon=True).start()
+
+
+class Office:
+    """Does one thing at a time; every method returns at once, with a sentence when it refuses."""
+
+    def __init__(self, publisher: Publisher, room: Path, start: Start = in_the_background) -> None:
+        """Publish with `publisher`; drafts are kept in `room`, which is emptied."""
+        self._publisher = publisher
+        self._room = room
+        self._start = start
+        self._changed = threading.Condition()
+        self._state = State()
+        shutil.rmtree(room, ignore_errors=True)
+
+    @property
+    def state(self) -> State:
+        """Return how far the work is."""
+        with self._changed:
+            return self._state
+
+    def wait(self, version: int, seconds: float) -> State:
+        """Wait until the state is another one than `version`, or the time is over; return it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state.version != version, seconds)
+            return self._state
+
+    def look(self) -> None:
+        """See which builds are there: another program may have changed them."""
+        if not self.state.job:
+            self._set(**self._service())
+
+    def read(self, file: str | None) -> str:
+        """Read a file that arrived; the draft that was there is left."""
+        if not file:
+            return OFFICE["upload_failed"]
+        source = Path(file)
+        return self._begin("reading", None, lambda: self._read(source), subject=source.name)
+
+    def check(self, mark: str, title: str, year: str, publisher: str) -> str:
+        """Build and try a candidate that has the draft in it, named as the publisher says."""
+        year = year.strip()
+        if year and not (len(year) == len("2024") and year.isascii() and year.isdigit()):
+            return OFFICE["bad_year"]
+        said: dict[str, object] = {
+            "title": " ".join(title.split()),
+            "year": int(year) if year else None,
+            "publisher": " ".join(publisher.split()),
+        }
+        return self._begin("checking", mark, lambda: self._check(said))
+
+    def go_live(self, mark: str, *, forced: bool) -> str:
+        """Bring the draft into the corpus and put the candidate in service."""
+        tried = self.state.tried
+        if tried is not None and self.state.mark == mark:
+            if tried.prepared.report.refusals(forced=True):
+                return OFFICE["not_forcible"]
+            if tried.prepared.report.refusals(forced=forced):
+                return OFFICE["force_needed"]
+        return self._begin("live", mark, lambda: self._go_live(forced=forced))
+
+    def abandon(self, mark: str) -> str:
+        """Leave the draft; the corpus never had it."""
+        return self._begin("abandoning", mark, self._abandon)
+
+    def back(self, build_id: str) -> str:
+        """Go one step back, to the build that the window showed."""
+        previous = self.state.previous
+        if previous is None or previous.build_id != build_id:
+            self.look()
+            return OFFICE["stale"]
+        return self._begin("back", None, lambda: self._back(previous))
+
+    def _begin(self, job: str, mark: str | None, work: Callable[[], None], subject: str = "") -> str:
+        with self._changed:
+            if self._state.job:
+                return OFFICE["busy"]
+            if mark is not None and (not mark or mark != self._state.mark):
+                return OFFICE["stale"]
+            self._set(job=job, subject=subject, said=None, progress=None)
+        self._start(lambda: self._finish(job, work))
+        return ""
+
+    def _finish(self, job: str, work: Callable[[], None]) -> None:
+        """Do the work; whatever happens, say how it ended and let the next one begin."""
+        step = {"reading": "read", "checking": "check", "back": "back"}.get(job, "live")
+        said = Said(step, OFFICE["failed_call"], wrong=True)
+        try:
+            work()
+            said = self.state.said or said
+        except RaError as error:
+            said = Said(step, office_sentence(error, sentence_of(error)), wrong=True)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            said = Said(step, OFFICE["not_written"].format(reason=reason), wrong=True)
+        finally:
+            self._set(job="", subject="", progress=None, said=said, **self._service())
+
+    def _read(self, source: Path) -> None:
+        self._abandon()
+        shutil.rmtree(self._room, ignore_errors=True)
+        draft_id = secrets.token_hex(8)
+        place = self._room / draft_id
+        place.mkdir(parents=True)
+        file = place / clean_name(source.name)
+        shutil.copyfile(source, file)
+        try:
+            reading = self._publisher.preview(file, place / REPORT)
+        except UnreadableDocument as error:
+            raise UnreadableDocument(source.name, str(error.details["reason"]), str(error)) from error
+        points = len(reading["notices"]) + sum(len(page["warnings"]) for page in reading["pages"])
+        sentence = OFFICE["read"]
+        if points:
+            counted = OFFICE["one_point"] if points == 1 else OFFICE["points"].format(number=points)
+            sentence = OFFICE["read_with_warnings"].format(points=counted)
+        self._set(draft=Draft(draft_id, file, reading), said=Said("read", sentence))
+
+    def _check(self, wanted: dict[str, object]) -> None:
+        draft = self.state.draft
+        assert draft is not None
+        self._set(tried=None)
+        said = {name: value for name, value in wanted.items() if value and value != draft.reading[name]}
+        staged = draft.file.parent / STAGED
+        shutil.rmtree(staged, ignore_errors=True)
+        try:
+            _stage(self._publisher.corpus_dir, staged)
+            brought = self._publisher.bring(draft.file, said, staged)
+            over = next(iter(self._publisher.builds.served_ids()), "")
+            prepared = self._publisher.prepare(lambda progress: self._set(progress=progress), staged)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        failed = bool(prepared.report.refusals(forced=False))
+        sentence = OFFICE["check_failed" if failed else "checked"]
+        self._set(tried=Tried(prepared, brought, said, over), said=Said("check", sentence, wrong=failed))
+
+    def _go_live(self, *, forced: bool) -> None:
+        draft, tried = self.state.draft, self.state.tried
+        if draft is None or tried is None:
+            raise NoSuchBuild("nothing was checked; check first", reason="unchecked")
+        self._publisher.go_live(
+            tried.prepared.build_id,
+            forced=forced,
+            over=tried.over,
+            first=lambda: self._enter(draft, tried),
+        )
+        title = tried.said.get("title") or draft.reading["title"]
+        self._leave()
+        self._set(said=Said("live", OFFICE["live"].format(title=title)))
+
+    def _enter(self, draft: Draft, tried: Tried) -> None:
+        if tried.brought.arrival != Arrival.KNOWN:
+            self._publisher.bring(draft.file, tried.said)
+
+    def _abandon(self) -> None:
+        tried = self.state.tried
+        if tried is not None:
+            with suppress(PublishingBusy), self._publisher.builds.publishing():
+                self._publisher.builds.discard(tried.prepared.build_id)
+        self._leave()
+        self._set(said=Said("live", OFFICE["abandoned"]))
+
+    def _back(self, previous: BuildRow) -> None:
+        self._publisher.rollback(previous.build_id)
+        self._set(said=Said("back", OFFICE["went_back"].format(date=date(previous.created_at))))
+
+    def _leave(self) -> None:
+        draft = self.state.draft
+        if draft is not None:
+            shutil.rmtree(draft.file.parent, ignore_errors=True)
+        self._set(draft=None, tried=None)
+
+    def _service(self) -> dict[str, Any]:
+        """Return what is in service and what was, as it is on disk."""
+        builds = self._publisher.builds
+        rows = tuple(self._publisher.rows())
+        former = {row.build_id: row for row in rows if row.state == "former"}
+        previous = next((former[name] for name in builds.served_ids() if name in former), None)
+        sources: tuple[str, ...] = ()
+        with suppress(StoreError):
+            sources = tuple(sorted(builds.manifest(builds.current_id()).sources))
+        return {"rows": rows, "sources": sources, "previous": previous}
+
+    def _set(self, **changes: Any) -> None:
+        with self._changed:
+            self._state = replace(self._state, version=self._state.version + 1, **changes)
+            self._changed.notify_all()
+
+
+def _stage(corpus: Path, target: Path) -> None:
+    """Make a copy of the reports of a directory, by links where the disk can: none of them is ever written to."""
+    corpus.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(corpus, target, copy_function=_link, ignore=shutil.ignore_patterns(".*"))
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

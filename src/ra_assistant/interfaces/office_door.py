@@ -1,0 +1,178 @@
+"""The door of the back office: a secret, few attempts, a session in a cookie that scripts cannot read."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ra_assistant.interfaces.door import client_of, is_own, route_path
+from ra_assistant.interfaces.markup import element, escape
+from ra_assistant.interfaces.page import asset, beside
+from ra_assistant.interfaces.shield import refused
+from ra_assistant.office_wording import OFFICE
+
+COOKIE = "ra_office"
+SESSION_SECONDS = 4 * 3600
+MAX_SESSIONS = 20
+"""The oldest ones end first."""
+WINDOW_MINUTES = 10
+ATTEMPTS = 5
+"""Wrong secrets from one address within a window."""
+ATTEMPTS_OF_ALL = 50
+"""Wrong secrets from all addresses within a window: many machines guess no faster than a few."""
+MAX_FORM_BYTES = 4096
+ENTER, LEAVE = "/entrer", "/sortir"
+
+
+class OfficeDoor:
+    """Lets in who knows the secret."""
+
+    def __init__(self, app: ASGIApp, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Guard `app`, mounted at the same path as this."""
+        self._app = app
+        self._digest = _digest(secret)
+        self._clock = clock
+        self._sessions: dict[str, float] = {}
+        self._failures = _Failures()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        answer = await self._answer(scope, receive)
+        await (self._app if answer is None else answer)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        """Return what stops a request at the door; None when it may go in."""
+        path, headers = route_path(scope), Headers(scope=scope)
+        changes = scope["method"] not in {"GET", "HEAD"}
+        origin = headers.get("origin")
+        if changes and origin is not None and not is_own(origin, headers.get("host", "")):
+            return refused(403, OFFICE["elsewhere"])
+        if path == ENTER and changes:
+            return await self._enter(Request(scope, receive))
+        if path == LEAVE and changes:
+            self._sessions.pop(_token(scope), None)
+            return self._home(scope)
+        if self._sessions.get(_token(scope), 0.0) > self._clock():
+            return None
+        if path == "/" and not changes:
+            return _form("", 200)
+        return refused(401, OFFICE["session_over"])
+
+    async def _enter(self, request: Request) -> Response:
+        given = await _given(request)
+        address = client_of(request.scope)
+        if self._failures.are_many(address):
+            return _form(OFFICE["too_many"], 429)
+        if given is None or not hmac.compare_digest(_digest(given), self._digest):
+            self._failures.note(address)
+            return _form(OFFICE["wrong"], 401)
+        now = self._clock()
+        alive = [(name, end) for name, end in self._sessions.items() if end > now]
+        self._sessions = dict(alive[-(MAX_SESSIONS - 1) :])
+        token = secrets.token_urlsafe(32)
+        self._sessions[token] = now + SESSION_SECONDS
+        answer = self._home(request.scope)
+        answer.set_cookie(
+            COOKIE,
+            token,
+            max_age=SESSION_SECONDS,
+            path=_home_path(request.scope),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    def _home(self, scope: Scope) -> Response:
+        return RedirectResponse(_home_path(scope), 303)
+
+
+class _Failures:
+    """Counts wrong secrets, of each address and of all of them."""
+
+    def __init__(self) -> None:
+        self._counting = MovingWindowRateLimiter(MemoryStorage())
+        self._of_one = RateLimitItemPerMinute(ATTEMPTS, WINDOW_MINUTES, namespace="one")
+        self._of_all = RateLimitItemPerMinute(ATTEMPTS_OF_ALL, WINDOW_MINUTES, namespace="all")
+
+    def are_many(self, address: str) -> bool:
+        return not (self._counting.test(self._of_one, address) and self._counting.test(self._of_all))
+
+    def note(self, address: str) -> None:
+        self._counting.hit(self._of_one, address)
+        self._counting.hit(self._of_all)
+
+
+async def _given(request: Request) -> str | None:
+    """Return the secret that a form gives; None when it is no such form."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_FORM_BYTES:
+            return None
+    return parse_qs(body.decode("utf-8", "replace")).get("secret", [""])[0]
+
+
+def _home_path(scope: Scope) -> str:
+    return f"{scope.get('root_path', '')}/"
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _token(scope: Scope) -> str:
+    cookies = SimpleCookie()
+    try:
+        cookies.load(Headers(scope=scope).get("cookie", ""))
+    except CookieError:
+        return ""
+    return cookies[COOKIE].value if COOKIE in cookies else ""
+
+
+def _form(sentence: str, status: int) -> Response:
+    """Return the page that asks for the secret; all its addresses begin at `/publier/`."""
+    complaint = (
+        element("p", escape(sentence), role="alert", class_="ra-wrong", id="ra-why") if sentence else ""
+    )
+    described = ' aria-describedby="ra-why" aria-invalid="true"' if sentence else ""
+    field = (
+        '<input id="secret" name="secret" type="password" autocomplete="current-password" required autofocus'
+        f"{described}>"
+    )
+    form = element(
+        "form",
+        element("label", escape(OFFICE["secret_label"]), for_="secret"),
+        field,
+        element("button", escape(OFFICE["enter"]), type="submit"),
+        method="post",
+        action=ENTER.removeprefix("/"),
+    )
+    title = element("h1", escape(OFFICE["door_title"]))
+    body = element(
+        "main", title, element("p", escape(OFFICE["door_notice"])), complaint, form, class_="ra-door"
+    )
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
+        f'<link rel="stylesheet" href="../{beside(asset("office.css"))}">'
+        f"<title>{escape(OFFICE['document_title'])}</title>"
+    )
+    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    return HTMLResponse(html, status, {"cache-control": "no-store"})

@@ -1,0 +1,116 @@
+"""What stands at `/publier` when an administrator's secret is set: the back office behind its door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ra_assistant.interfaces import page
+from ra_assistant.interfaces.door import route_path
+from ra_assistant.interfaces.office_door import OfficeDoor
+from ra_assistant.interfaces.shield import Gate, refused
+from ra_assistant.office_wording import OFFICE
+from ra_assistant.wording import CHAT
+
+if TYPE_CHECKING:
+    from ra_assistant.interfaces.office import Office
+
+PREFIX = "/publier"
+ROOM = "office"
+"""Directory of drafts, below that of the builds."""
+UPLOAD_BYTES = 201 * 1024 * 1024
+"""The largest file, and what a form puts around it."""
+_REPORT = re.compile(r"/lecture/([0-9a-f]{16})")
+_REPORT_HEADERS = {
+    "content-security-policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'",
+    "cache-control": "no-store",
+}
+
+
+class OfficeFront:
+    """Answers below `/publier`; the office is loaded while the server runs."""
+
+    def __init__(self, corpus_dir: Path, index_dir: Path, secret: str) -> None:
+        self._corpus_dir = corpus_dir
+        self._index_dir = index_dir
+        self._office: Office | None = None
+        self._page: ASGIApp | None = None
+        self._door = OfficeDoor(self._inside, secret)
+        self._loading: asyncio.Task[None] | None = None
+        self.give_up: Callable[[], None] = lambda: None
+        """Called when loading failed for a reason that nobody foresaw."""
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the back office."""
+        return [Route(PREFIX, _to_the_page), Mount(PREFIX, self._door)]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
+        """Load the back office while the server runs; stop it when the server stops."""
+        async with contextlib.AsyncExitStack() as stack:
+            self._loading = asyncio.create_task(self._load(stack))
+            self._loading.add_done_callback(self._loaded)
+            yield
+            self._loading.cancel()
+            await asyncio.wait([self._loading])
+            self._page = None
+
+    def raise_failure(self) -> None:
+        """Raise what stopped the loading, if anything did."""
+        if self._loading is not None and self._loading.done() and not self._loading.cancelled():
+            self._loading.result()
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.give_up()
+
+    async def _load(self, stack: contextlib.AsyncExitStack) -> None:
+        self._office, mounted = await asyncio.to_thread(_mounted, self._corpus_dir, self._index_dir)
+        await stack.enter_async_context(mounted.router.lifespan_context(mounted))
+        gate = Gate(mounted, upload_bytes=UPLOAD_BYTES)
+        self._page = page.FrenchPage(
+            gate, OFFICE["document_title"], page.office_head(OFFICE["document_title"])
+        )
+
+    async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        report = _REPORT.fullmatch(route_path(scope))
+        if self._page is None:
+            answer: ASGIApp = page.waiting_page(OFFICE["loading"], OFFICE["loading_notice"], up="../")
+        elif report is not None:
+            answer = self._report(report.group(1))
+        else:
+            answer = self._page
+        await answer(scope, receive, send)
+
+    def _report(self, draft_id: str) -> Response:
+        """Return the web page that shows what was read of the draft, in which nothing runs."""
+        draft = self._office.state.draft if self._office else None
+        if draft is None or draft.id != draft_id or not draft.report.is_file():
+            return refused(404, CHAT["route_refused"])
+        return FileResponse(draft.report, headers=_REPORT_HEADERS, media_type="text/html; charset=utf-8")
+
+
+async def _to_the_page(_: Request) -> Response:
+    return RedirectResponse(PREFIX.removeprefix("/") + "/", 307)
+
+
+def _mounted(corpus_dir: Path, index_dir: Path) -> tuple[Office, FastAPI]:
+    with page.BUILDING:
+        from ra_assistant.interfaces.office import Office
+        from ra_assistant.interfaces.office_page import mount_office
+        from ra_assistant.publishing import BOOK, Publisher
+
+        publisher = Publisher(corpus_dir, index_dir, corpus_dir / BOOK)
+        office = Office(publisher, index_dir / ROOM)
+        office.look()
+        return office, mount_office(office)

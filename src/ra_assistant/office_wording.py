@@ -1,0 +1,187 @@
+"""Every French sentence of the back office « Publier »."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ra_assistant.errors import RaError
+from ra_assistant.publishing_wording import check_sentence
+
+OFFICE: dict[str, str] = {
+    "title": "Publier un rapport",
+    "document_title": "Publier · Assistant du rapport d’activité",
+    "loading": "La page s’ouvre…",
+    "loading_notice": "Quelques secondes, le temps de charger les outils de publication.",
+    # The door.
+    "door_title": "Publier un rapport",
+    "door_notice": "Cette page est réservée aux personnes qui publient les rapports.",
+    "secret_label": "Mot de passe de publication",
+    "enter": "Entrer",
+    "wrong": "Ce mot de passe n’est pas le bon.",
+    "too_many": "Trop d’essais\u00a0: attendez dix minutes avant de recommencer.",
+    "elsewhere": "Cette demande vient d’un autre site\u00a0: elle est refusée.",
+    "session_over": "Votre session est terminée\u00a0: entrez de nouveau le mot de passe. Ce qui était en cours "
+    "continue.",
+    "enter_again": "Entrer de nouveau",
+    "leave": "Fermer la session",
+    "see_chat": "Voir l’assistant",
+    "no_script": "Cette page a besoin de JavaScript.",
+    # What is in service.
+    "in_service": "En service",
+    "in_service_row": "{documents}, {passages}\u00a0; index du {date}",
+    "nothing_in_service": "Aucun rapport n’est en service pour l’instant.",
+    # Step 1.
+    "step_read": "Choisir le rapport",
+    "step_read_notice": "Rien n’est publié avant la troisième étape\u00a0: vous pouvez essayer sans crainte.",
+    "file_label": "Fichier du rapport",
+    "file_notice": "PDF, Word (.docx), OpenDocument (.odt), HTML, Markdown ou texte, 200\u00a0Mo au plus.",
+    "file_too_large": "«\u00a0{name}\u00a0» dépasse 200\u00a0Mo\u00a0: allégez ses images ou découpez-le.",
+    "reading": "Lecture de «\u00a0{name}\u00a0»…",
+    "read": "Le rapport est lu. Vérifiez que le texte est bien celui du document.",
+    "read_with_warnings": "Le rapport est lu. {points} à regarder avant de continuer.",
+    "one_point": "Un point est",
+    "points": "{number} points sont",
+    "full_report": "Ouvrir le compte rendu de lecture complet",
+    "full_report_images": "Ouvrir le compte rendu complet, avec l’image de chaque page",
+    "new_tab": "nouvel onglet",
+    "pages_title": "Ce qui a été lu, page par page",
+    "one_to_see": "1\u00a0point à regarder",
+    "to_see": "{number}\u00a0points à regarder",
+    "page_nothing": "Rien n’a été lu sur cette page.",
+    "page_headings": "Titres\u00a0: {items}",
+    "page_figures": "Chiffres clés\u00a0: {items}",
+    "page_cut": "La suite de cette page est dans le compte rendu complet.",
+    "pages_cut": "Les autres pages ({pages}) sont dans le compte rendu complet.",
+    "another_file": "Choisir un autre fichier",
+    # Step 2.
+    "step_check": "Préparer et vérifier",
+    "step_check_notice": "Le nouvel index est construit à côté de l’ancien, puis mis à l’épreuve. Les visiteurs "
+    "ne voient rien.",
+    "title_label": "Titre du rapport",
+    "year_label": "Année",
+    "publisher_label": "Organisme",
+    "guessed": "Lu dans le document ou deviné\u00a0: corrigez si besoin.",
+    "check_button": "Préparer et vérifier",
+    "bad_year": "Écrivez l’année en quatre chiffres, par exemple 2024.",
+    "known": "Ce rapport est déjà dans le dossier, à l’identique.",
+    "replaces": "Ce rapport prendra la place de «\u00a0{path}\u00a0», qui sera gardé de côté.",
+    "checking": "Préparation…",
+    "counted": "{stage}\u00a0: {done} sur {total}",
+    "checked": "Toutes les vérifications sont passées.",
+    "contents": "Le nouvel index contient {documents} et {passages}.",
+    "check_failed": "Le nouvel index n’a pas passé toutes les vérifications. L’index en service n’a pas changé.",
+    "passed": "Vérifié",
+    "failed": "À corriger",
+    "missed_title": "Questions du fichier de contrôle restées sans bonne réponse",
+    "unread_title": "Autres fichiers du dossier qui ne peuvent pas être lus",
+    # Step 3.
+    "step_live": "Mettre en service",
+    "step_live_notice": "Les visiteurs recevront les nouvelles réponses en une seconde environ\u00a0; une "
+    "réponse commencée se "
+    "termine sur l’ancien index.",
+    "force": "Mettre en service malgré ces avertissements",
+    "force_needed": "Cochez la case pour mettre en service malgré ces avertissements, ou abandonnez.",
+    "not_forcible": "Cet index ne peut pas être mis en service\u00a0: préparez-le de nouveau, ou abandonnez.",
+    "live_button": "Mettre en service",
+    "abandon_button": "Abandonner",
+    "going_live": "Mise en service…",
+    "live": "C’est fait\u00a0: «\u00a0{title}\u00a0» est en service. Posez vos questions à l’assistant pour "
+    "voir les réponses.",
+    "abandoned": "Le rapport est abandonné\u00a0: rien n’a changé pour les visiteurs, ni dans le dossier des "
+    "rapports.",
+    # One step back.
+    "back_title": "Revenir en arrière",
+    "back_notice": "Le bouton remet aussitôt en service l’index du {date}\u00a0: {documents}, {passages}. Un "
+    "second appui "
+    "annule ce retour.",
+    "no_back": "Il n’y a pas encore d’index précédent auquel revenir.",
+    "back_button": "Revenir au rapport précédent",
+    "going_back": "Retour à l’index précédent…",
+    "went_back": "L’index du {date} est de nouveau en service. Les fichiers du dossier des rapports n’ont pas "
+    "changé\u00a0: la "
+    "prochaine publication les reprendra tous.",
+    "kept": "Index gardés",
+    "kept_row": "Index du {date}",
+    # What goes wrong.
+    "busy": "Une autre publication est en cours\u00a0: attendez qu’elle se termine.",
+    "stale": "Cette page n’était plus à jour\u00a0: une autre fenêtre a changé la publication. Voici où elle en est.",
+    "not_written": "Le disque ne peut pas être écrit ({reason})\u00a0: libérez de la place, ou vérifiez les "
+    "droits des dossiers.",
+    "upload_failed": "Le fichier n’est pas arrivé\u00a0: choisissez-le de nouveau.",
+    "cut_off": "La connexion est coupée. La publication continue sur le serveur\u00a0: rechargez la page pour "
+    "la suivre.",
+    "failed_call": "Une erreur est survenue\u00a0: rechargez la page pour voir où en est la publication.",
+    "progress": "Avancement",
+}
+STATES: dict[str, str] = {
+    "current": "en service",
+    "former": "prêt à reprendre du service",
+    "damaged": "abîmé",
+}
+"""What is said of a build that is kept, by `BuildRow.state`."""
+UPLOAD: dict[str, str] = {
+    "upload_text.drop_file": "Déposez le fichier ici",
+    "upload_text.click_to_upload": "Choisissez-le sur votre ordinateur",
+    "common.or": "ou",
+}
+"""French strings that Gradio has in other words, by its own keys."""
+GRADIO: dict[str, str] = {
+    "Click to upload or drop files": "Choisir le fichier du rapport, ou le déposer ici",
+    "File upload": "Fichier du rapport",
+    "- ou -": "ou",
+    "Connection errored out.": OFFICE["cut_off"],
+    "Connection to the server was lost. Attempting reconnection...": OFFICE["cut_off"],
+    "An Unexpected Error Occurred!": OFFICE["failed_call"],
+}
+"""English that Gradio writes into the page whatever the language, and what replaces it here."""
+ERRORS: dict[str, str] = {
+    "publishing_busy": OFFICE["busy"],
+    "index_damaged": "L’index choisi est abîmé\u00a0: il n’est pas mis en service. Préparez de nouveau le rapport.",
+    "index_missing": "Aucun rapport n’est en service pour l’instant.",
+    "empty_corpus": "Aucun rapport du dossier ne contient de texte lisible.",
+    "says_otherwise": "Le fichier dit de lui-même «\u00a0{found}\u00a0», et non «\u00a0{wanted}\u00a0»\u00a0: "
+    "gardez ce qu’il dit, ou "
+    "corrigez son en-tête.",
+}
+"""What the office says of an error in another way than the command line, by its code."""
+REASONS: dict[str, str] = {
+    "crashed": "La préparation s’est arrêtée brusquement\u00a0; l’index en service n’a pas changé. "
+    "Recommencez\u00a0; si cela "
+    "recommence, exportez de nouveau le rapport.",
+    "no_space": "Il ne reste plus assez de place sur le disque\u00a0: libérez-en, puis recommencez. L’index en "
+    "service n’a pas "
+    "changé.",
+    "unchecked": "Le nouvel index n’est plus là\u00a0: préparez-le de nouveau.",
+    "unknown": "Cet index n’est plus là.",
+    "none": OFFICE["no_back"],
+    "overtaken": "Une autre publication a eu lieu depuis la vérification\u00a0: préparez de nouveau le rapport.",
+}
+"""The same by the error's reason, which says more than its code."""
+CHECKS: dict[str, str] = {
+    "files": "Des fichiers du nouvel index sont abîmés\u00a0: préparez-le de nouveau.",
+    "count": "Le nouvel index contient {stored} passages au lieu de {expected}\u00a0: préparez-le de nouveau.",
+    "own_vector": "{lost} passages sur {passages} ne se retrouvent pas eux-mêmes\u00a0: préparez de nouveau.",
+    "recall": "La recherche par vecteurs s’écarte de la recherche exacte (rappel de {recall})\u00a0: préparez "
+    "de nouveau.",
+    "fall": "Il ne reste que {passages} passages contre {former} dans l’index en service. Si ce n’est pas "
+    "voulu, vérifiez le "
+    "fichier.",
+    "lost": "Des rapports en service ne peuvent plus être lus\u00a0: {files}. Remplacez-les, ou demandez qu’ils "
+    "soient retirés.",
+    "book": "Des questions du fichier de contrôle ne reçoivent plus la bonne réponse\u00a0: {lost}. Vérifiez le "
+    "rapport.",
+}
+"""What a check that fails says here, by `Check.code`."""
+
+
+def office_sentence(error: RaError, otherwise: str) -> str:
+    """Return what the office says of an error; `otherwise` is what the command line says."""
+    reason = str(error.details.get("reason", ""))
+    if error.code in {"build_rejected", "no_such_build"} and reason in REASONS:
+        return REASONS[reason]
+    return ERRORS[error.code].format(**error.details) if error.code in ERRORS else otherwise
+
+
+def office_check(code: str, details: dict[str, Any], *, passed: bool) -> str:
+    """Return what a check found, in words that name no command."""
+    return check_sentence(code, details, passed=passed, refused=CHECKS)
