@@ -29,6 +29,7 @@ from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
+    from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
@@ -278,6 +279,14 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     if profile.fusion_weight:
         fusion = Fusion(profile.fusion_weight, profile.cosine_floor, profile.cosine_ceiling)
     return EmbeddingProfile(embedder, fingerprint, fusion, profile)
+
+
+def harvester(limits: Limits) -> Harvester:
+    """Return what reads sites, at public addresses only."""
+    from ra_assistant.harvesting import Harvester
+    from ra_assistant.visiting import Visitor
+
+    return Harvester(Visitor(), limits)
 
 
 def known_models() -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ RaError
         EmptyCorpus             nothing to index
         ReportUnknown           no report of that name, or several
         SaysOtherwise           the file itself says something else than its publisher
+        PageRefused             an address of the web cannot be read, or may not be
     BookUnreadable          the communication officer: a question book cannot be used
     StoreError              the operator: the index
         IndexMissing            never built
@@ -83,6 +84,20 @@ class SaysOtherwise(CorpusError):
     """The front matter of a file says something else than the options that were given with it."""
 
     code = "says_otherwise"
+
+
+class PageRefused(CorpusError):
+    """An address of the web cannot be read, or may not be.
+
+    `reason` is a key of `harvest_wording.REFUSED`.
+    """
+
+    code = "page_refused"
+
+    def __init__(self, url: str, reason: str, message: str = "", **details: object) -> None:
+        super().__init__(message or f"{url}: {reason}", url=url, reason=reason, **details)
+        self.url = url
+        self.reason = reason
 
 
 class BookUnreadable(RaError):

@@ -129,7 +129,7 @@ COMMANDS: dict[str, str] = {
     "html_option": "Écrire le compte rendu dans une page web, avec l’image de chaque page d’un PDF.",
     "document_argument": "Le document.",
     "watch": "Surveiller un dossier : chaque rapport qui y est déposé est ajouté, puis publié.",
-    "source_argument": "Fichiers ou dossiers.",
+    "source_argument": "Fichiers, dossiers, ou adresses https://…",
     "title_option": "Titre du rapport.",
     "year_option": "Année du rapport.",
     "publisher_option": "Organisme qui publie le rapport.",
