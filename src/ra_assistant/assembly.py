@@ -174,13 +174,13 @@ def _open(
     exact: bool,
 ) -> Assistant:
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.store import ChromaStore, ExactStore
+    from ra_assistant.vector_places import searched
 
     documents, passages = read_contents(directory)
     vectors = read_vectors(directory)
     lexical = Bm25Index.load(directory / "lexical")
     ids = [passage.id for passage in passages]
-    store = ExactStore(ids, vectors) if exact else ChromaStore(directory / "chroma")
+    store = searched(directory, manifest, ids, vectors, settings.chroma_url, exact=exact)
     stack.callback(store.close)
     fusion = Fusion(**manifest.fusion)
     if settings.fusion_weight is not None:

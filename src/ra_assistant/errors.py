@@ -15,6 +15,7 @@ RaError
         IndexDamaged            a file is missing or altered
         BuildRejected           the candidate failed its checks; the build in service stays
         PublishingBusy          another publisher is at work
+        ChromaAway              the Chroma server that the settings name does not answer
         NoSuchBuild             there is no build to go back to, or none of that name
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
@@ -143,6 +144,12 @@ class PublishingBusy(StoreError):
     """Another publisher is at work on the same index."""
 
     code = "publishing_busy"
+
+
+class ChromaAway(StoreError):
+    """The Chroma server does not answer, or not as it should."""
+
+    code = "chroma_away"
 
 
 class NoSuchBuild(StoreError):

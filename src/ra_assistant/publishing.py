@@ -20,8 +20,16 @@ from typing import Any
 from ra_assistant import errors
 from ra_assistant.builds import BuildStore
 from ra_assistant.checks import CheckReport
-from ra_assistant.errors import BuildRejected, NoSuchBuild, RaError, StoreError, UnreadableDocument
+from ra_assistant.errors import (
+    BuildRejected,
+    ChromaAway,
+    NoSuchBuild,
+    RaError,
+    StoreError,
+    UnreadableDocument,
+)
 from ra_assistant.indexing import Progress
+from ra_assistant.settings import load_settings
 from ra_assistant.types import Notice
 
 WORKER = (sys.executable, "-m", "ra_assistant.worker")
@@ -103,6 +111,8 @@ class Publisher:
             except StoreError:
                 self.builds.discard(prepared.build_id)
                 raise
+            finally:
+                self._sweep(lock)
         return prepared
 
     def prepare(self, report: Report | None = None) -> Prepared:
@@ -118,6 +128,7 @@ class Publisher:
             for build_id in self.builds.sealed_ids():
                 if build_id not in served | {prepared.build_id}:
                     self.builds.discard(build_id)
+            self._sweep(lock)
         return prepared
 
     def go_live(self, build_id: str, *, forced: bool = False) -> None:
@@ -128,8 +139,9 @@ class Publisher:
             NoSuchBuild: it is gone, or was never checked.
             BuildRejected: a check failed; the build in service is untouched.
         """
-        with self.builds.publishing():
+        with self.builds.publishing() as lock:
             self._switch(build_id, forced=forced)
+            self._sweep(lock)
 
     def rollback(self, build_id: str | None = None) -> str:
         """Put a former build back in service, the previous one by default; return its id.
@@ -156,13 +168,14 @@ class Publisher:
         be read again.
         """
         with self.builds.publishing() as lock:
-            damaged = self._damaged()
+            damaged = self._damaged(lock)
             if damaged is None:
                 return None
             with contextlib.suppress(StoreError):
                 made = self._ordered({"act": "mend", "build": damaged}, report or _silent, lock)
                 self._check(made["build_id"], (), report or _silent, lock)
                 self._switch(made["build_id"], forced=True)
+                self._sweep(lock)
                 return str(made["build_id"])
         return None
 
@@ -188,13 +201,24 @@ class Publisher:
                 return build_id
         raise NoSuchBuild(f"{current}: no build before it", reason="none")
 
-    def _damaged(self) -> str | None:
+    def _damaged(self, lock: int) -> str | None:
         for build_id in self.builds.served_ids()[:1]:
             try:
-                self.builds.verify(self.builds.manifest(build_id))
+                manifest = self.builds.manifest(build_id)
+                self.builds.verify(manifest)
+                if manifest.collection and load_settings().chroma_url:
+                    self._ordered({"act": "probe", "build": build_id}, _silent, lock)
+            except ChromaAway:
+                return None
             except StoreError:
                 return build_id
         return None
+
+    def _sweep(self, lock: int) -> None:
+        """Remove the collections of builds that are gone from the Chroma server, if there is one and it answers."""
+        if load_settings().chroma_url:
+            with contextlib.suppress(StoreError):
+                self._ordered({"act": "sweep"}, _silent, lock)
 
     def _prepare(self, report: Report, lock: int) -> Prepared:
         self.builds.prune()

@@ -94,6 +94,8 @@ SERVER: dict[str, str] = {
     "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
     "« ra-assistant publish » pour le refaire.",
     "followed": "Le chat répond maintenant avec l’index « {build} ».",
+    "own_copy": "{sentence} L’assistant répond en attendant avec sa propre copie des vecteurs.",
+    "server_back": "Le serveur Chroma répond de nouveau.",
     "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
 }
 """What the server says of the builds that it follows."""

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Whether to offer the tools of the Model Context Protocol at `/mcp`."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
+    chroma_url: str = ""
+    """Chroma server that holds the collection of each build: `http://10.0.0.5:8000`; empty for a directory."""
     embedding_model: str = ""
     """A sentence-transformers model, by name or directory; empty for the model in the box."""
     embedding_revision: str | None = None
@@ -60,6 +62,14 @@ class Settings(BaseSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("expected origins such as https://www.example.fr, without path or *")
         return value
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        address = value.strip().rstrip("/")
+        if address and not _ORIGIN.fullmatch(address):
+            raise ValueError("expected an address such as http://10.0.0.5:8000, without path or password")
+        return address
 
     @field_validator("trusted_proxies")
     @classmethod

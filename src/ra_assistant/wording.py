@@ -30,6 +30,8 @@ ERRORS: dict[str, str] = {
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
     "publishing_busy": "Une autre publication est en cours : attendez qu’elle se termine, puis relancez.",
+    "chroma_away": "Le serveur Chroma « {address} » (RA_CHROMA_URL) ne répond pas : rien n’est changé. "
+    "Relancez-le avec « chroma run », ou vérifiez l’adresse.",
     "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",

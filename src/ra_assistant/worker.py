@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from ra_assistant.errors import RaError
 from ra_assistant.indexing import Progress
+from ra_assistant.settings import load_settings
 
 NICENESS = 10
 
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend` or `check`."""
+    """Return the result of an order: `build`, `mend`, `check`, `probe` or `sweep`."""
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
@@ -50,6 +51,11 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
     index_dir = Path(order["index"])
     if order["act"] == "mend":
         return {"build_id": building.mend(index_dir, order["build"])}
+    if order["act"] == "probe":
+        building.probe(index_dir, order["build"])
+        return {}
+    if order["act"] == "sweep":
+        return {"collections": building.sweep(index_dir, load_settings().chroma_url)}
     if order["act"] == "check":
         book = Path(order["book"]) if order.get("book") else None
         unreadable = order.get("unreadable", [])
