@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ra_assistant import assembly, questions
 from ra_assistant.books import Case, read_book
-from ra_assistant.builds import BuildStore, Manifest, file_hash
+from ra_assistant.builds import BuildStore, Manifest, source_hash
 from ra_assistant.checks import (
     Check,
     CheckReport,
@@ -202,7 +202,7 @@ def build_candidate(
         splitter=SentenceSplitter(),
         embedder=profile.embedder,
         writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url),
-        hash_of=file_hash,
+        hash_of=source_hash,
         report=report,
     )
 
@@ -362,7 +362,7 @@ def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None =
     if bool(manifest.collection) != bool(settings.chroma_url):
         return False
     found = {
-        path.relative_to(corpus_dir).as_posix(): file_hash(path) for path in read_corpus_paths(corpus_dir)
+        path.relative_to(corpus_dir).as_posix(): source_hash(path) for path in read_corpus_paths(corpus_dir)
     }
     same_profile = manifest.embedding == assembly.embedding_profile(settings).fingerprint
     return same_profile and found == manifest.sources

@@ -41,6 +41,8 @@ POINTER_COPY = "current.copy"
 LOCK = ".lock"
 NAME = "name"
 MANIFEST = "manifest.json"
+MAX_SOURCE_BYTES = 200 * 1024 * 1024
+"""Size of a file of the corpus above which no reader admits it (`reading.admission`)."""
 KEPT_BUILDS = 3
 REMEMBERED_BUILDS = 10
 """How many builds the pointer names, those that are gone included."""
@@ -89,6 +91,14 @@ def file_hash(path: Path) -> str:
         return _rows_hash(path)
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
+
+
+def source_hash(path: Path) -> str:
+    """Return the SHA-256 of a file of the corpus; of one that is too large to be read, its size and its time."""
+    found = path.stat()
+    if found.st_size > MAX_SOURCE_BYTES:
+        return f"unread-{found.st_size}-{found.st_mtime_ns}"
+    return file_hash(path)
 
 
 def _rows_hash(path: Path) -> str:

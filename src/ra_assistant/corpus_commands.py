@@ -40,7 +40,7 @@ from ra_assistant.harvest_commands import (
     kept,
 )
 from ra_assistant.harvest_wording import HARVEST
-from ra_assistant.publishing_wording import COMMANDS, PREVIEW
+from ra_assistant.publishing_wording import COMMANDS, PREVIEW, system_reason
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
 from ra_assistant.types import Document
@@ -202,7 +202,7 @@ def _take_in(collection: Collection, files: Sequence[Path], index: Path | None) 
 def _sentence(error: RaError | OSError, root: Path) -> str:
     if isinstance(error, RaError):
         return wording.sentence_of(error)
-    return COMMANDS["not_written"].format(reason=error.strerror or error, path=root)
+    return COMMANDS["not_written"].format(reason=system_reason(error), path=root)
 
 
 def tell(brought: Brought) -> None:
@@ -281,4 +281,4 @@ def _writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fail(COMMANDS["not_written"].format(reason=error.strerror or error, path=root))
+        fail(COMMANDS["not_written"].format(reason=system_reason(error), path=root))

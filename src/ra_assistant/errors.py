@@ -16,6 +16,7 @@ RaError
         BuildRejected           the candidate failed its checks; the build in service stays
         PublishingBusy          another publisher is at work
         ChromaAway              the Chroma server that the settings name does not answer
+        ChromaUnopened          Chroma cannot open its directory: it writes in it even to read
         NoSuchBuild             there is no build to go back to, or none of that name
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
@@ -150,6 +151,12 @@ class ChromaAway(StoreError):
     """The Chroma server does not answer, or not as it should."""
 
     code = "chroma_away"
+
+
+class ChromaUnopened(StoreError):
+    """Chroma cannot open a directory whose files are sound: it writes in it even to read."""
+
+    code = "chroma_unopened"
 
 
 class NoSuchBuild(StoreError):

@@ -23,6 +23,7 @@ from ra_assistant.checks import CheckReport
 from ra_assistant.errors import (
     BuildRejected,
     ChromaAway,
+    ChromaUnopened,
     NoSuchBuild,
     RaError,
     StoreError,
@@ -284,7 +285,7 @@ class Publisher:
     def _ordered(self, order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
         try:
             return self._carry_out({**order, "index": str(self.builds.root)}, report, lock)
-        except ProcessBroken as error:
+        except (ProcessBroken, ChromaUnopened) as error:
             room = shutil.disk_usage(self.builds.root).free
             reason = "no_space" if room < NO_ROOM_BYTES else "crashed"
             raise BuildRejected(str(error), reason=reason) from error

@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import ChromaError, InternalError, NotFoundError
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 
-from ra_assistant.errors import ChromaAway, IndexDamaged, StoreError
+from ra_assistant.errors import ChromaAway, ChromaUnopened, IndexDamaged, StoreError
 from ra_assistant.types import Passage
 
 COLLECTION = "passages"
@@ -106,6 +106,7 @@ class ChromaStore:
         Raises:
             ChromaAway: the server does not answer.
             IndexDamaged: the server does not have the collection.
+            ChromaUnopened: the directory cannot be opened, for want of room or of the right to write in it.
         """
         self._vectors = _ReadyVectors()
         self._place = place
@@ -298,7 +299,10 @@ def drop_collections(address: str, prefix: str, kept: Iterable[str]) -> list[str
 def _client(place: Path | Remote, seconds: float) -> Any:
     settings = Settings(anonymized_telemetry=False, allow_reset=False)
     if isinstance(place, Path):
-        return chromadb.PersistentClient(str(place), settings=settings)
+        try:
+            return chromadb.PersistentClient(str(place), settings=settings)
+        except InternalError as error:
+            raise ChromaUnopened(f"{place}: {error}; free some room", path=str(place)) from error
     # The client of Chroma waits for ever, its constructor too: we ask first whether anybody answers.
     httpx.get(f"{place.address}/api/v2/heartbeat", timeout=min(seconds, QUERY_SECONDS)).raise_for_status()
     parts = urlsplit(place.address)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ra_assistant.builds import Manifest
-from ra_assistant.errors import IndexDamaged, StoreError
+from ra_assistant.errors import ChromaUnopened, IndexDamaged, StoreError
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.store import BUILD_SECONDS, QUERY_SECONDS, ChromaStore, ExactStore, Remote, SteadyStore
 from ra_assistant.wording import sentence_of
@@ -35,7 +35,11 @@ def searched(
     if exact or bool(manifest.collection) != bool(chroma_url):
         return own
     if not manifest.collection:
-        return ChromaStore(directory / "chroma")
+        try:
+            return ChromaStore(directory / "chroma")
+        except ChromaUnopened as error:
+            _tell(error)
+            return own
     return SteadyStore(lambda: open_collection(manifest, chroma_url, QUERY_SECONDS), own, _tell)
 
 
@@ -62,7 +66,7 @@ def open_collection(manifest: Manifest, chroma_url: str, seconds: float = BUILD_
 
 
 def _tell(error: StoreError | None) -> None:
-    """Tell whoever runs the assistant that a Chroma server went away, or came back."""
+    """Tell whoever runs the assistant that Chroma cannot be used, or can again."""
     said = SERVER["server_back"]
     if error is not None:
         said = SERVER["own_copy"].format(sentence=sentence_of(error))

@@ -32,6 +32,8 @@ ERRORS: dict[str, str] = {
     "publishing_busy": "Une autre publication est en cours : attendez qu’elle se termine, puis relancez.",
     "chroma_away": "Le serveur Chroma « {address} » (RA_CHROMA_URL) ne répond pas : rien n’est changé. "
     "Relancez-le avec « chroma run », ou vérifiez l’adresse.",
+    "chroma_unopened": "Le dossier « {path} » ne peut pas être ouvert par Chroma : le disque est sans doute "
+    "plein ou en lecture seule. Libérez de la place, ou vérifiez les droits.",
     "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",

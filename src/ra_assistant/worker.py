@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from ra_assistant.errors import RaError
 from ra_assistant.indexing import Progress
+from ra_assistant.publishing_wording import system_reason
 from ra_assistant.settings import load_settings
 
 NICENESS = 10
@@ -33,9 +34,7 @@ def main() -> None:
     except RaError as error:
         _say(voice, {"error": error.code, "message": str(error), "details": _plain(error.details)})
     except OSError as error:
-        _say(
-            voice, {"error": "os", "message": str(error), "details": {"reason": error.strerror or str(error)}}
-        )
+        _say(voice, {"error": "os", "message": str(error), "details": {"reason": system_reason(error)}})
     else:
         _say(voice, {"result": result})
     voice.close()
