@@ -30,6 +30,7 @@ from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
+    from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
@@ -174,13 +175,13 @@ def _open(
     exact: bool,
 ) -> Assistant:
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.store import ChromaStore, ExactStore
+    from ra_assistant.vector_places import searched
 
     documents, passages = read_contents(directory)
     vectors = read_vectors(directory)
     lexical = Bm25Index.load(directory / "lexical")
     ids = [passage.id for passage in passages]
-    store = ExactStore(ids, vectors) if exact else ChromaStore(directory / "chroma")
+    store = searched(directory, manifest, ids, vectors, settings.chroma_url, exact=exact)
     stack.callback(store.close)
     fusion = Fusion(**manifest.fusion)
     if settings.fusion_weight is not None:
@@ -294,6 +295,14 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     if profile.fusion_weight:
         fusion = Fusion(profile.fusion_weight, profile.cosine_floor, profile.cosine_ceiling)
     return EmbeddingProfile(embedder, fingerprint, fusion, profile)
+
+
+def harvester(limits: Limits) -> Harvester:
+    """Return what reads sites, at public addresses only."""
+    from ra_assistant.harvesting import Harvester
+    from ra_assistant.visiting import Visitor
+
+    return Harvester(Visitor(), limits)
 
 
 def known_models() -> list[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ra_assistant import assembly, questions
 from ra_assistant.books import Case, read_book
-from ra_assistant.builds import BuildStore, Manifest, file_hash
+from ra_assistant.builds import BuildStore, Manifest, source_hash
 from ra_assistant.checks import (
     Check,
     CheckReport,
@@ -51,12 +51,21 @@ VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 class DiskBuild:
     """One build being written below an index directory; implements `indexing.BuildWriter`."""
 
-    def __init__(self, builds: BuildStore, profile: assembly.EmbeddingProfile) -> None:
+    def __init__(self, builds: BuildStore, profile: assembly.EmbeddingProfile, chroma_url: str = "") -> None:
+        """Begin a build.
+
+        Args:
+            builds: where it is written.
+            profile: what its vectors are made with.
+            chroma_url: server that gets its collection; empty for its own directory.
+        """
         from ra_assistant.vector_cache import VectorCache
 
         self._builds = builds
         self._profile = profile
         self._id, self._directory = builds.begin()
+        self._chroma_url = chroma_url
+        self._collection = f"{builds.collection_prefix()}{self._id}" if chroma_url else ""
         self._cache = VectorCache(builds.root / "cache", profile.fingerprint)
         self._dimension = 0
         self._fusion = Fusion(0.0)
@@ -80,11 +89,13 @@ class DiskBuild:
         """Write our own copy, the BM25 index and the Chroma collection."""
         from ra_assistant.lexical import Bm25Index
         from ra_assistant.store import ChromaStore
+        from ra_assistant.vector_places import place_of
 
         self._dimension = int(vectors.shape[1])
         write_contents(self._directory, documents, passages, vectors, sentence_vectors)
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
-        ChromaStore.create(self._directory / "chroma", passages, vectors).close()
+        place = place_of(self._directory, self._collection, self._chroma_url)
+        ChromaStore.create(place, passages, vectors).close()
         self._fusion = fusion or self._profile.fusion or self._calibrated(passages, vectors)
         self._cache.end_round(
             [text for passage in passages for text in (passage.searchable_text, *sentence_texts(passage))]
@@ -109,6 +120,7 @@ class DiskBuild:
             documents=documents,
             versions={name: metadata.version(name) for name in VERSIONED},
             fusion=asdict(self._fusion),
+            collection=self._collection,
         )
         self._builds.seal(manifest)
         return self._id
@@ -117,6 +129,38 @@ class DiskBuild:
         """Remove the unfinished build."""
         self._cache.close()
         self._builds.discard(self._id)
+        if self._collection:
+            with contextlib.suppress(StoreError):
+                sweep(self._builds.root, self._chroma_url)
+
+
+def sweep(index_dir: Path, chroma_url: str) -> list[str]:
+    """Remove from a Chroma server the collections of builds that are gone; return their names.
+
+    Call it under the publisher's lock: the collection of an unfinished build belongs to nobody.
+
+    Raises:
+        ChromaAway: the server does not answer.
+    """
+    from ra_assistant.store import drop_collections
+
+    builds = BuildStore(index_dir)
+    prefix = builds.collection_prefix()
+    return drop_collections(chroma_url, prefix, [f"{prefix}{build_id}" for build_id in builds.sealed_ids()])
+
+
+def probe(index_dir: Path, build_id: str, settings: Settings | None = None) -> None:
+    """Look whether the server holds the collection of a build.
+
+    Raises:
+        ChromaAway: it does not answer.
+        IndexDamaged: it does not have it, or not whole.
+    """
+    from ra_assistant.vector_places import open_collection
+
+    settings = settings or load_settings()
+    builds = BuildStore(index_dir)
+    open_collection(builds.manifest(build_id), settings.chroma_url).close()
 
 
 def _lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
@@ -149,15 +193,16 @@ def build_candidate(
     from ra_assistant.reading import FileLoader, read_corpus_paths
     from ra_assistant.splitting import SentenceSplitter
 
-    profile = assembly.embedding_profile(settings or load_settings())
+    settings = settings or load_settings()
+    profile = assembly.embedding_profile(settings)
     return build_index(
         paths=read_corpus_paths(corpus_dir),
         root=corpus_dir,
         loader=FileLoader(),
         splitter=SentenceSplitter(),
         embedder=profile.embedder,
-        writer=DiskBuild(BuildStore(index_dir), profile),
-        hash_of=file_hash,
+        writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url),
+        hash_of=source_hash,
         report=report,
     )
 
@@ -171,12 +216,13 @@ def mend(index_dir: Path, build_id: str, settings: Settings | None = None) -> st
     """
     builds = BuildStore(index_dir)
     manifest = builds.manifest(build_id)
-    profile = assembly.embedding_profile(settings or load_settings())
+    settings = settings or load_settings()
+    profile = assembly.embedding_profile(settings)
     assembly.check_profile(manifest, profile)
     builds.verify(manifest, only=FILES)
     directory = builds.directory(build_id)
     documents, passages = read_contents(directory)
-    writer = DiskBuild(builds, profile)
+    writer = DiskBuild(builds, profile, settings.chroma_url)
     with abandoned_on_failure(writer):
         sentence_vectors = read_sentence_vectors(directory).astype(np.float32)
         fusion = Fusion(**manifest.fusion)
@@ -207,6 +253,7 @@ def check_candidate(
         BookUnreadable: the question book cannot be used.
     """
     from ra_assistant.store import ChromaStore
+    from ra_assistant.vector_places import place_of
 
     report = report or (lambda _: None)
     settings = settings or load_settings()
@@ -220,7 +267,7 @@ def check_candidate(
     queries = read_sentence_vectors(directory).astype(np.float32)
     ids = [passage.id for passage in passages]
     former = _former_manifest(builds)
-    with ChromaStore(directory / "chroma") as store:
+    with ChromaStore(place_of(directory, manifest.collection, settings.chroma_url)) as store:
         checks = [
             Check("files", passed=True, details={"files": len(manifest.files)}),
             check_counts(len(passages), manifest.expected_passages, len(store)),
@@ -294,6 +341,10 @@ def build(
             )
         builds.switch(built.build_id)
         builds.prune()
+        chroma_url = (settings or load_settings()).chroma_url
+        if chroma_url:
+            with contextlib.suppress(StoreError):
+                sweep(index_dir, chroma_url)
     return built
 
 
@@ -301,14 +352,17 @@ def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None =
     """Tell whether the build in service is sound and was made from these very files and settings."""
     from ra_assistant.reading import read_corpus_paths
 
+    settings = settings or load_settings()
     builds = BuildStore(index_dir)
     try:
         manifest = builds.manifest(builds.current_id())
         builds.verify(manifest)
     except StoreError:
         return False
+    if bool(manifest.collection) != bool(settings.chroma_url):
+        return False
     found = {
-        path.relative_to(corpus_dir).as_posix(): file_hash(path) for path in read_corpus_paths(corpus_dir)
+        path.relative_to(corpus_dir).as_posix(): source_hash(path) for path in read_corpus_paths(corpus_dir)
     }
-    same_profile = manifest.embedding == assembly.embedding_profile(settings or load_settings()).fingerprint
+    same_profile = manifest.embedding == assembly.embedding_profile(settings).fingerprint
     return same_profile and found == manifest.sources

@@ -3,6 +3,7 @@
 index/
 ├── current             the id of the build in service, then of those that were, newest first, one a line
 ├── current.copy        the same, for the day when `current` is damaged
+├── name                eight figures and letters that tell this index from others on a shared Chroma server
 ├── checks/<id>.json     what the checks said of a build, written before it may be put in service
 ├── cache/               vectors by the hash of their text, one file an embedding profile
 └── builds/<id>/
@@ -12,7 +13,7 @@ index/
     ├── vectors.npy         the passages' unit vectors, float32, shape (passages, dimension)
     ├── sentences.npy       their sentences' unit vectors, float16, shape (sentences, dimension)
     ├── lexical/            the BM25 index
-    └── chroma/             the Chroma collection
+    └── chroma/             the Chroma collection, unless a server holds it
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ FORMAT = 3
 POINTER = "current"
 POINTER_COPY = "current.copy"
 LOCK = ".lock"
+NAME = "name"
 MANIFEST = "manifest.json"
+MAX_SOURCE_BYTES = 200 * 1024 * 1024
+"""Size of a file of the corpus above which no reader admits it (`reading.admission`)."""
 KEPT_BUILDS = 3
 REMEMBERED_BUILDS = 10
 """How many builds the pointer names, those that are gone included."""
@@ -65,6 +69,8 @@ class Manifest:
     fusion: dict[str, float]
     """How BM25 and the vectors are put together: `retrieval.Fusion`'s fields."""
     format: int = FORMAT
+    collection: str = ""
+    """Name of its collection on a Chroma server; empty when it is in the build's own directory."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each other file of the build, by path below its directory."""
 
@@ -85,6 +91,14 @@ def file_hash(path: Path) -> str:
         return _rows_hash(path)
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
+
+
+def source_hash(path: Path) -> str:
+    """Return the SHA-256 of a file of the corpus; of one that is too large to be read, its size and its time."""
+    found = path.stat()
+    if found.st_size > MAX_SOURCE_BYTES:
+        return f"unread-{found.st_size}-{found.st_mtime_ns}"
+    return file_hash(path)
 
 
 def _rows_hash(path: Path) -> str:
@@ -119,6 +133,17 @@ class BuildStore:
     def directory(self, build_id: str) -> Path:
         """Return where the build `build_id` is or would be."""
         return self.root / "builds" / build_id
+
+    def collection_prefix(self) -> str:
+        """Return what the names of this index's collections begin with on a Chroma server, which others may use.
+
+        It is drawn once. Call it under the publisher's lock the first time.
+        """
+        path = self.root / NAME
+        if not path.is_file():
+            self.root.mkdir(parents=True, exist_ok=True)
+            write_durably(path, secrets.token_hex(4))
+        return f"ra-{path.read_text(encoding='utf-8').strip()}-"
 
     def begin(self) -> tuple[str, Path]:
         """Make the directory of a new build; return its id and path."""

@@ -14,6 +14,7 @@ import typer
 
 from ra_assistant import commands, corpus_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
+from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, FrenchGroup, UsageError, usage_sentence
@@ -190,7 +191,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(CLI["no_write"].format(path=path, reason=error.strerror))
+        _fail(CLI["no_write"].format(path=path, reason=system_reason(error)))
 
 
 models_app = typer.Typer(

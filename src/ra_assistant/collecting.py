@@ -110,6 +110,37 @@ class Collection:
         with self._alone(), self._staged(source, said) as staged:
             return self._admit(staged, said)
 
+    def add_page(self, name: str, page: bytes, said: Said | None = None) -> Brought:
+        """Bring a page of the web, kept at the path `name`: the one that its address has, whatever it says.
+
+        What was said of it before holds until something else is said.
+
+        Raises:
+            UnreadableDocument, SaysOtherwise, OSError: as `add`.
+        """
+        said = said or Said()
+        with self._alone(), self._room() as room:
+            file, target = room / name, self.root / name
+            file.parent.mkdir(parents=True)
+            file.write_bytes(page)
+            note, former_note = _note_of(file), _note_of(target)
+            if said.note:
+                note.write_text(_yaml(said.note), encoding="utf-8")
+            elif former_note.is_file():
+                shutil.copyfile(former_note, note)
+            extraction = self._loader.load(file, room)
+            _agree(extraction.document, said)
+            if _same(file, target) and _same(note, former_note):
+                return Brought(Arrival.KNOWN, name, None)
+            is_known = target.is_file()
+            if is_known:
+                self._keep(target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _arrive(note, former_note)
+            _arrive(file, target)
+            arrival = Arrival.REPLACES if is_known else Arrival.NEW
+            return Brought(arrival, name, extraction, name if is_known else None)
+
     def read(self, source: Path) -> Document:
         """Read a file where it is, to see what it says of itself; the corpus is untouched.
 
@@ -131,32 +162,38 @@ class Collection:
 
     @contextmanager
     def _staged(self, source: Path, said: Said) -> Iterator[Staged]:
-        """Copy a file beside the corpus and read it; remove the copy, and what a killed process left, at the end."""
+        """Copy a file beside the corpus and read it."""
+        with self._room() as room:
+            file = room / clean_name(source.name)
+            digest = _copy(source, file)
+            if said.note:
+                _note_of(file).write_text(_yaml(said.note), encoding="utf-8")
+            extraction = self._loader.load(file, room)
+            _agree(extraction.document, said)
+            yield Staged(file, extraction, digest)
+
+    @contextmanager
+    def _room(self) -> Iterator[Path]:
+        """Make room beside the corpus; it goes at the end, and what a killed process left in it before."""
         room = self.root / INCOMING
         shutil.rmtree(room, ignore_errors=True)
         room.mkdir()
         try:
-            file = room / clean_name(source.name)
-            digest = _copy(source, file)
-            if said.note:
-                file.with_name(file.name + NOTE_SUFFIX).write_text(_yaml(said.note), encoding="utf-8")
-            extraction = self._loader.load(file, room)
-            _agree(extraction.document, said)
-            yield Staged(file, extraction, digest)
+            yield room
         finally:
             shutil.rmtree(room, ignore_errors=True)
 
     def _admit(self, staged: Staged, said: Said) -> Brought:
         """Let a staged document into the corpus, in the place of the version that is known, if any."""
         twin = self._same_content(staged.digest)
-        note = staged.file.with_name(staged.file.name + NOTE_SUFFIX)
+        note = _note_of(staged.file)
         if twin is not None and not note.is_file():
             return Brought(Arrival.KNOWN, self._name(twin), None)
         former = twin or self._former(staged.extraction.document, said.replaces)
         target = former if former and former.suffix == staged.file.suffix else self._free(staged.file.name)
         if former is not None:
             self._keep(former)
-        _arrive(note, target.with_name(target.name + NOTE_SUFFIX))
+        _arrive(note, _note_of(target))
         _arrive(staged.file, target)
         if former is not None and former != target:
             self._drop(former)
@@ -224,13 +261,13 @@ class Collection:
         aside = self.root / REPLACED / self._name(path)
         aside.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, aside)
-        note = path.with_name(path.name + NOTE_SUFFIX)
+        note = _note_of(path)
         if note.is_file():
-            shutil.copy2(note, aside.with_name(note.name))
+            shutil.copy2(note, _note_of(aside))
 
     def _drop(self, path: Path) -> None:
         path.unlink(missing_ok=True)
-        path.with_name(path.name + NOTE_SUFFIX).unlink(missing_ok=True)
+        _note_of(path).unlink(missing_ok=True)
 
 
 class Watch:
@@ -317,6 +354,17 @@ def _arrive(source: Path, target: Path) -> None:
         os.fsync(descriptor)
         os.close(descriptor)
     source.replace(target)
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(path.name + NOTE_SUFFIX)
+
+
+def _same(first: Path, second: Path) -> bool:
+    """Tell whether two files hold the same, or neither exists."""
+    if not (first.is_file() and second.is_file()):
+        return first.is_file() == second.is_file()
+    return _digest(first) == _digest(second)
 
 
 def _yaml(note: dict[str, object]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from ra_assistant import wording
 from ra_assistant.errors import StoreError, UnreadableDocument
-from ra_assistant.publishing_wording import BUILD_STATES, COMMANDS, check_sentence, date
+from ra_assistant.publishing_wording import BUILD_STATES, COMMANDS, check_sentence, date, system_reason
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, ProgressBar
 from ra_assistant.types import Notice
@@ -116,7 +117,9 @@ def rollback(
     index: IndexOption = None,
 ) -> None:
     """Put a former build back in service."""
-    chosen = publisher_of(None, index, None).rollback(build)
+    publisher = publisher_of(None, index, None)
+    with _writing(publisher):
+        chosen = publisher.rollback(build)
     say(COMMANDS["rolled_back"].format(build=chosen))
 
 
@@ -131,7 +134,7 @@ def publisher_of(corpus: Path | None, index: Path | None, book: Path | None) -> 
 
 def mend(publisher: Publisher) -> bool:
     """Mend a damaged build in service, and tell whether it now holds the corpus as it is."""
-    with ProgressBar() as report:
+    with _writing(publisher), ProgressBar() as report:
         build_id = publisher.mend(report)
     if build_id is not None:
         say(COMMANDS["mended"].format(build=build_id))
@@ -149,13 +152,19 @@ def is_up_to_date(publisher: Publisher) -> bool:
 
 def published(publisher: Publisher, *, force: bool = False) -> Prepared:
     """Publish, and say what the files gave."""
-    try:
-        with ProgressBar() as report:
-            prepared = publisher.publish(report, forced=force)
-    except OSError as error:
-        fail(CLI["no_space"].format(reason=error.strerror or error, path=publisher.builds.root))
+    with _writing(publisher), ProgressBar() as report:
+        prepared = publisher.publish(report, forced=force)
     complain_of(prepared.unreadable, prepared.notices)
     return prepared
+
+
+@contextmanager
+def _writing(publisher: Publisher) -> Iterator[None]:
+    """Say that the directory of the index cannot be written, when it cannot."""
+    try:
+        yield
+    except OSError as error:
+        fail(CLI["no_space"].format(reason=system_reason(error), path=publisher.builds.root))
 
 
 def complain_of(unreadable: Iterable[UnreadableDocument], notices: Iterable[tuple[str, Notice]]) -> None:

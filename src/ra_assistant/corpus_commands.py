@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,18 @@ from ra_assistant.commands import (
     say,
 )
 from ra_assistant.errors import RaError
-from ra_assistant.publishing_wording import COMMANDS, PREVIEW
+from ra_assistant.harvest_commands import (
+    Asked,
+    DelayOption,
+    DocumentsOption,
+    MaxPagesOption,
+    SiteOption,
+    gather,
+    is_address,
+    kept,
+)
+from ra_assistant.harvest_wording import HARVEST
+from ra_assistant.publishing_wording import COMMANDS, PREVIEW, system_reason
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
 from ra_assistant.types import Document
@@ -57,7 +69,7 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE", help=COMMANDS["source_argument"])],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help=COMMANDS["source_argument"])],
     title: TitleOption = None,
     year: YearOption = None,
     publisher: PublisherOption = None,
@@ -66,29 +78,43 @@ def add(
     replaces: ReplacesOption = None,
     corpus: CorpusOption = None,
     index: IndexOption = None,
+    max_pages: MaxPagesOption = 200,
+    delay: DelayOption = 1.0,
     *,
+    site: SiteOption = False,
+    documents: DocumentsOption = False,
     then_publish: PublishOption = False,
     force: ForceOption = False,
 ) -> None:
     """Bring documents into the corpus directory."""
-    files = _files(sources)
-    if len(files) > 1 and (title or year or replaces):
+    addresses = [name for name in sources if is_address(name)]
+    files = _files([Path(name) for name in sources if not is_address(name)])
+    if (site or documents) and not addresses:
+        fail(HARVEST["only_addresses"])
+    if len(files) + len(addresses) > 1 and (title or year or replaces):
         fail(COMMANDS["one_only"])
+    if site and (title or replaces or source):
+        fail(HARVEST["one_page_only"])
     if kind is not None and kind not in KINDS:
         fail(COMMANDS["bad_kind"])
     said = Said(title, _year(year), publisher, source, kind, replaces)
     collection = Collection(corpus or load_settings().corpus_dir)
-    refused = 0
-    for file in files:
+    leaves, refused = gather(addresses, Asked(site, documents, max_pages, delay)) if addresses else ([], 0)
+    added = 0
+    for bring in (
+        *(partial(_brought, collection, file, said) for file in files),
+        *(partial(kept, collection, leaf, said) for leaf in leaves),
+    ):
         try:
             with _writing(collection.root):
-                tell(_brought(collection, file, said))
+                tell(bring())
+            added += 1
         except RaError as error:
             complain(wording.sentence_of(error))
             refused += 1
     if then_publish:
         publish(collection.root, index, None, force=force)
-    elif refused < len(files):
+    elif added:
         say(COMMANDS["then_publish"])
     if refused:
         raise typer.Exit(1)
@@ -176,7 +202,7 @@ def _take_in(collection: Collection, files: Sequence[Path], index: Path | None) 
 def _sentence(error: RaError | OSError, root: Path) -> str:
     if isinstance(error, RaError):
         return wording.sentence_of(error)
-    return COMMANDS["not_written"].format(reason=error.strerror or error, path=root)
+    return COMMANDS["not_written"].format(reason=system_reason(error), path=root)
 
 
 def tell(brought: Brought) -> None:
@@ -255,4 +281,4 @@ def _writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fail(COMMANDS["not_written"].format(reason=error.strerror or error, path=root))
+        fail(COMMANDS["not_written"].format(reason=system_reason(error), path=root))

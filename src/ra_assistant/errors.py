@@ -7,6 +7,7 @@ RaError
         EmptyCorpus             nothing to index
         ReportUnknown           no report of that name, or several
         SaysOtherwise           the file itself says something else than its publisher
+        PageRefused             an address of the web cannot be read, or may not be
     BookUnreadable          the communication officer: a question book cannot be used
     StoreError              the operator: the index
         IndexMissing            never built
@@ -14,6 +15,8 @@ RaError
         IndexDamaged            a file is missing or altered
         BuildRejected           the candidate failed its checks; the build in service stays
         PublishingBusy          another publisher is at work
+        ChromaAway              the Chroma server that the settings name does not answer
+        ChromaUnopened          Chroma cannot open its directory: it writes in it even to read
         NoSuchBuild             there is no build to go back to, or none of that name
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
@@ -85,6 +88,20 @@ class SaysOtherwise(CorpusError):
     code = "says_otherwise"
 
 
+class PageRefused(CorpusError):
+    """An address of the web cannot be read, or may not be.
+
+    `reason` is a key of `harvest_wording.REFUSED`.
+    """
+
+    code = "page_refused"
+
+    def __init__(self, url: str, reason: str, message: str = "", **details: object) -> None:
+        super().__init__(message or f"{url}: {reason}", url=url, reason=reason, **details)
+        self.url = url
+        self.reason = reason
+
+
 class BookUnreadable(RaError):
     """A question book cannot be used.
 
@@ -128,6 +145,18 @@ class PublishingBusy(StoreError):
     """Another publisher is at work on the same index."""
 
     code = "publishing_busy"
+
+
+class ChromaAway(StoreError):
+    """The Chroma server does not answer, or not as it should."""
+
+    code = "chroma_away"
+
+
+class ChromaUnopened(StoreError):
+    """Chroma cannot open a directory whose files are sound: it writes in it even to read."""
+
+    code = "chroma_unopened"
 
 
 class NoSuchBuild(StoreError):

@@ -1,4 +1,4 @@
-"""Downloading an embedding model, once, when the operator asks for it: the only thing that uses the network.
+"""Downloading an embedding model, once, when the operator asks for it.
 
 The download runs in a process of its own, because huggingface_hub reads its offline switch when it is
 imported, and this one is never switched on-line.

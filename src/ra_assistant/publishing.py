@@ -20,8 +20,17 @@ from typing import Any
 from ra_assistant import errors
 from ra_assistant.builds import BuildStore
 from ra_assistant.checks import CheckReport
-from ra_assistant.errors import BuildRejected, NoSuchBuild, RaError, StoreError, UnreadableDocument
+from ra_assistant.errors import (
+    BuildRejected,
+    ChromaAway,
+    ChromaUnopened,
+    NoSuchBuild,
+    RaError,
+    StoreError,
+    UnreadableDocument,
+)
 from ra_assistant.indexing import Progress
+from ra_assistant.settings import load_settings
 from ra_assistant.types import Notice
 
 WORKER = (sys.executable, "-m", "ra_assistant.worker")
@@ -115,6 +124,8 @@ class Publisher:
             except StoreError:
                 self.builds.discard(prepared.build_id)
                 raise
+            finally:
+                self._sweep(lock)
         return prepared
 
     def prepare(self, report: Report | None = None, corpus_dir: Path | None = None) -> Prepared:
@@ -134,6 +145,7 @@ class Publisher:
             for build_id in self.builds.sealed_ids():
                 if build_id not in served | {prepared.build_id}:
                     self.builds.discard(build_id)
+            self._sweep(lock)
         return prepared
 
     def go_live(
@@ -157,7 +169,7 @@ class Publisher:
             NoSuchBuild: it is gone, was never checked, or another one went live since (`overtaken`).
             BuildRejected: a check failed; the build in service is untouched.
         """
-        with self.builds.publishing():
+        with self.builds.publishing() as lock:
             self._passed(build_id, forced=forced)
             current = next(iter(self.builds.served_ids()), "")
             if over is not None and current != over:
@@ -169,6 +181,7 @@ class Publisher:
             if first is not None:
                 first()
             self._switch(build_id, forced=forced)
+            self._sweep(lock)
 
     def rollback(self, build_id: str | None = None) -> str:
         """Put a former build back in service, the previous one by default; return its id.
@@ -195,13 +208,14 @@ class Publisher:
         be read again.
         """
         with self.builds.publishing() as lock:
-            damaged = self._damaged()
+            damaged = self._damaged(lock)
             if damaged is None:
                 return None
             with contextlib.suppress(StoreError):
                 made = self._ordered({"act": "mend", "build": damaged}, report or _silent, lock)
                 self._check(made["build_id"], (), report or _silent, lock)
                 self._switch(made["build_id"], forced=True)
+                self._sweep(lock)
                 return str(made["build_id"])
         return None
 
@@ -251,13 +265,24 @@ class Publisher:
                 return build_id
         raise NoSuchBuild(f"{current}: no build before it", reason="none")
 
-    def _damaged(self) -> str | None:
+    def _damaged(self, lock: int) -> str | None:
         for build_id in self.builds.served_ids()[:1]:
             try:
-                self.builds.verify(self.builds.manifest(build_id))
+                manifest = self.builds.manifest(build_id)
+                self.builds.verify(manifest)
+                if manifest.collection and load_settings().chroma_url:
+                    self._ordered({"act": "probe", "build": build_id}, _silent, lock)
+            except ChromaAway:
+                return None
             except StoreError:
                 return build_id
         return None
+
+    def _sweep(self, lock: int) -> None:
+        """Remove the collections of builds that are gone from the Chroma server, if there is one and it answers."""
+        if load_settings().chroma_url:
+            with contextlib.suppress(StoreError):
+                self._ordered({"act": "sweep"}, _silent, lock)
 
     def _prepare(self, report: Report, lock: int, corpus_dir: Path | None = None) -> Prepared:
         self.builds.prune()
@@ -323,7 +348,7 @@ class Publisher:
     def _ordered(self, order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
         try:
             return self._carry_out({**order, "index": str(self.builds.root)}, report, lock)
-        except ProcessBroken as error:
+        except (ProcessBroken, ChromaUnopened) as error:
             room = shutil.disk_usage(self.builds.root).free
             reason = "no_space" if room < NO_ROOM_BYTES else "crashed"
             raise BuildRejected(str(error), reason=reason) from error

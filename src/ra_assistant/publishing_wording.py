@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,21 @@ REJECTED: dict[str, str] = {
     "dossier de l’index. L’ancien index reste en service.",
 }
 """Why the work on a candidate broke off, by `BuildRejected`'s reason."""
+SYSTEM: dict[int, str] = {
+    errno.EACCES: "accès refusé",
+    errno.EDQUOT: "la part du disque qui vous est réservée est pleine",
+    errno.EEXIST: "un fichier du même nom est déjà là",
+    errno.EIO: "le disque ne répond pas comme il devrait",
+    errno.EISDIR: "c’est un dossier",
+    errno.EMFILE: "trop de fichiers ouverts",
+    errno.ENAMETOOLONG: "le nom est trop long",
+    errno.ENOENT: "fichier ou dossier introuvable",
+    errno.ENOSPC: "il ne reste plus de place sur le disque",
+    errno.ENOTDIR: "ce n’est pas un dossier",
+    errno.EPERM: "accès refusé",
+    errno.EROFS: "le disque est en lecture seule",
+}
+"""What the system says when a file or a directory cannot be used, by its number."""
 CHECK_REFUSED: dict[str, str] = {
     "files": "des fichiers du nouvel index sont abîmés : relancez la publication",
     "count": "le nouvel index contient {stored} passages au lieu de {expected} : relancez la publication",
@@ -54,6 +70,11 @@ BUILD_STATES: dict[str, str] = {
     "waiting": "préparé, pas encore en service",
     "damaged": "abîmé",
 }
+
+
+def system_reason(error: OSError) -> str:
+    """Return why the system refuses, in French where the reason is a usual one."""
+    return SYSTEM.get(error.errno or 0) or error.strerror or str(error)
 
 
 def rejection(details: Mapping[str, object]) -> str:
@@ -96,6 +117,8 @@ SERVER: dict[str, str] = {
     "fallen_back": "L’index en service est abîmé : « {build} » répond à sa place. Lancez "
     "« ra-assistant publish » pour le refaire.",
     "followed": "Le chat répond maintenant avec l’index « {build} ».",
+    "own_copy": "{sentence} L’assistant répond en attendant avec sa propre copie des vecteurs.",
+    "server_back": "Le serveur Chroma répond de nouveau.",
     "not_followed": "Le nouvel index n’a pas pu être ouvert, l’ancien continue : {sentence}",
 }
 """What the server says of the builds that it follows."""
@@ -131,7 +154,7 @@ COMMANDS: dict[str, str] = {
     "html_option": "Écrire le compte rendu dans une page web, avec l’image de chaque page d’un PDF.",
     "document_argument": "Le document.",
     "watch": "Surveiller un dossier : chaque rapport qui y est déposé est ajouté, puis publié.",
-    "source_argument": "Fichiers ou dossiers.",
+    "source_argument": "Fichiers, dossiers, ou adresses https://…",
     "title_option": "Titre du rapport.",
     "year_option": "Année du rapport.",
     "publisher_option": "Organisme qui publie le rapport.",

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
     admin_secret: SecretStr = Field(default=SecretStr(""), max_length=200)
     """Secret of the back office, at `/publier`; empty: there is no back office."""
+    chroma_url: str = ""
+    """Chroma server that holds the collection of each build: `http://10.0.0.5:8000`; empty for a directory."""
     embedding_model: str = ""
     """A sentence-transformers model, by name or directory; empty for the model in the box."""
     embedding_revision: str | None = None
@@ -63,6 +65,14 @@ class Settings(BaseSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("expected origins such as https://www.example.fr, without path or *")
         return value
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        address = value.strip().rstrip("/")
+        if address and not _ORIGIN.fullmatch(address):
+            raise ValueError("expected an address such as http://10.0.0.5:8000, without path or password")
+        return address
 
     @field_validator("trusted_proxies")
     @classmethod

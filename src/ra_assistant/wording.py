@@ -5,6 +5,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 
 from __future__ import annotations
 
+from ra_assistant import harvest_wording
 from ra_assistant.errors import RaError
 from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind
@@ -29,9 +30,14 @@ ERRORS: dict[str, str] = {
     "build_rejected": "Le nouvel index n’a pas passé les vérifications et n’est pas mis en service ; "
     "l’ancien reste en place. Relancez la commande.",
     "publishing_busy": "Une autre publication est en cours : attendez qu’elle se termine, puis relancez.",
+    "chroma_away": "Le serveur Chroma « {address} » (RA_CHROMA_URL) ne répond pas : rien n’est changé. "
+    "Relancez-le avec « chroma run », ou vérifiez l’adresse.",
+    "chroma_unopened": "Le dossier « {path} » ne peut pas être ouvert par Chroma : le disque est sans doute "
+    "plein ou en lecture seule. Libérez de la place, ou vérifiez les droits.",
     "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",
+    "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
@@ -74,6 +80,8 @@ def sentence_of(error: RaError) -> str:
         return SETTINGS[reason].format(**details)
     if error.code == "download_failed" and reason in DOWNLOADS:
         return DOWNLOADS[reason].format(**details)
+    if error.code == "page_refused" and reason in harvest_wording.REFUSED:
+        return harvest_wording.REFUSED[reason].format(**details)
     if error.code == "book_unreadable" and reason in BOOKS:
         return BOOKS[reason].format(**details)
     if error.code == "build_rejected":
@@ -121,7 +129,7 @@ CLI: dict[str, str] = {
     "search": "Chercher des passages, pour un fichier de questions.",
     "models": "Dire quel modèle d’embedding est utilisé, et lesquels peuvent l’être.",
     "models_list": "Le modèle utilisé, ce qu’il apporte ici, et ceux qui sont connus.",
-    "models_fetch": "Télécharger un modèle (la seule commande qui utilise le réseau).",
+    "models_fetch": "Télécharger un modèle (avec « add https://… », la seule commande qui utilise le réseau).",
     "model_argument": "Nom du modèle : propriétaire/modèle.",
     "revision_option": "Révision à prendre ; la plus récente par défaut.",
     "model_in_use": "Modèle utilisé : {name}, version {version}, {dimension} dimensions.",

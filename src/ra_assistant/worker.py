@@ -16,6 +16,8 @@ from typing import Any, TextIO
 
 from ra_assistant.errors import RaError
 from ra_assistant.indexing import Progress
+from ra_assistant.publishing_wording import system_reason
+from ra_assistant.settings import load_settings
 
 NICENESS = 10
 
@@ -32,16 +34,14 @@ def main() -> None:
     except RaError as error:
         _say(voice, {"error": error.code, "message": str(error), "details": _plain(error.details)})
     except OSError as error:
-        _say(
-            voice, {"error": "os", "message": str(error), "details": {"reason": error.strerror or str(error)}}
-        )
+        _say(voice, {"error": "os", "message": str(error), "details": {"reason": system_reason(error)}})
     else:
         _say(voice, {"result": result})
     voice.close()
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend`, `check`, `preview` or `bring`."""
+    """Return the result of an order: `build`, `mend`, `check`, `probe`, `sweep`, `preview` or `bring`."""
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
@@ -54,6 +54,11 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
     index_dir = Path(order["index"])
     if order["act"] == "mend":
         return {"build_id": building.mend(index_dir, order["build"])}
+    if order["act"] == "probe":
+        building.probe(index_dir, order["build"])
+        return {}
+    if order["act"] == "sweep":
+        return {"collections": building.sweep(index_dir, load_settings().chroma_url)}
     if order["act"] == "check":
         book = Path(order["book"]) if order.get("book") else None
         unreadable = order.get("unreadable", [])

@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 import ra_assistant
-from ra_assistant import errors, office_wording, ports, publishing_wording, wording
+from ra_assistant import errors, harvest_wording, office_wording, ports, publishing_wording, wording
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "ra_assistant"
 HEAVY = ("torch", "chromadb", "gradio", "langchain_core", "langchain_chroma", "bm25s", "onnxruntime", "numpy")
 FRENCH = re.compile(r"[àâäçéèêëîïôöùûüœÀÂÇÉÈÊÎÔÙÛŒ«»]")
-SPEAKS_FRENCH = {"wording.py", "publishing_wording.py", "answer_wording.py", "office_wording.py"}
+SPEAKS_FRENCH = {
+    "wording.py",
+    "publishing_wording.py",
+    "answer_wording.py",
+    "harvest_wording.py",
+    "office_wording.py",
+}
 
 
 def modules() -> list[Path]:
@@ -109,8 +115,8 @@ def test_french_sentences_have_french_typography() -> None:
 
 def french_sentences() -> list[str]:
     found: list[str] = []
-    spoken = (*vars(wording).items(), *vars(publishing_wording).items(), *vars(office_wording).items())
-    for name, value in spoken:
+    rooms = (wording, publishing_wording, office_wording, harvest_wording)
+    for name, value in [item for module in rooms for item in vars(module).items()]:
         if name.startswith("__"):
             continue
         if isinstance(value, str) and FRENCH.search(value) and "\n" not in value:

@@ -42,10 +42,9 @@ def read(data: bytes, path: str) -> Draft:
     Raises:
         UnreadableDocument: `damaged`, the page cannot be parsed, or `mislabelled`, it is no text.
     """
-    declared = _CHARSET.search(data[:4096])
-    text, notices = decode(data, path, declared[1].decode("ascii") if declared else None)
-    page = _parsed(text, path)
-    draft = assemble(walk(_main(page)))
+    text, notices = decoded(data, path)
+    page = parsed(text, path)
+    draft = assemble(walk(main_part(page)))
     return Draft(
         text=draft.text,
         blocks=draft.blocks,
@@ -54,6 +53,23 @@ def read(data: bytes, path: str) -> Draft:
         opening=draft.text[:OPENING_CHARS],
         notices=(*notices, *_language_notices(page)),
     )
+
+
+def decoded(data: bytes, path: str, stated: str | None = None) -> tuple[str, tuple[Notice, ...]]:
+    """Return the characters of a page, in the encoding that its server or the page itself states.
+
+    What is UTF-8 byte for byte is UTF-8, whatever is stated: servers often state Latin-1 for all they have.
+
+    Raises:
+        UnreadableDocument: `mislabelled`, it is no text.
+    """
+    declared = _CHARSET.search(data[:4096])
+    said = stated or (declared[1].decode("ascii") if declared else None)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode(data, path, said)
+    return decode(data, path, "utf-8")
 
 
 def fragment_pieces(source: str) -> list[Piece]:
@@ -74,7 +90,12 @@ def _parser() -> Any:
     return lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, recover=True)
 
 
-def _parsed(text: str, path: str) -> Any:
+def parsed(text: str, path: str) -> Any:
+    """Return the tree of a page.
+
+    Raises:
+        UnreadableDocument: `damaged`, it cannot be parsed.
+    """
     try:
         return lxml_html.document_fromstring(
             _XML_DECLARATION.sub("", _clean(text), count=1), parser=_parser()
@@ -83,7 +104,7 @@ def _parsed(text: str, path: str) -> Any:
         raise UnreadableDocument(path, "damaged", f"{path}: {error}") from error
 
 
-def _main(page: Any) -> Any:
+def main_part(page: Any) -> Any:
     """Return the element that holds the page's content, boilerplate taken out of it."""
     body = page.find("body") if page.find("body") is not None else page
     _drop(body, lambda element: element.tag in SILENT or is_hidden(element))
@@ -127,21 +148,22 @@ def _holds_title(element: Any) -> bool:
 
 def _described(page: Any) -> Described:
     """Return what the page's head says of it; the day of publication is the last resort for a year."""
-    published = _meta(page, "article:published_time") or _meta(page, "date") or _meta(page, "dcterms.issued")
+    published = meta(page, "article:published_time") or meta(page, "date") or meta(page, "dcterms.issued")
     year = _YEAR.match(published or "")
     return Described(
-        title=_title(page),
+        title=title_of(page),
         year=int(year.group()) if year else None,
-        publisher=_meta(page, "og:site_name"),
+        publisher=meta(page, "og:site_name"),
         source_url=_address(page),
     )
 
 
-def _title(page: Any) -> str | None:
+def title_of(page: Any) -> str | None:
+    """Return the title that a page gives itself."""
     headings = [" ".join(heading.text_content().split()) for heading in page.iter("h1")]
     title = " ".join((page.findtext(".//title") or "").split())
     return (
-        _meta(page, "og:title")
+        meta(page, "og:title")
         or (headings[0] if len(headings) == 1 and headings[0] else None)
         or title
         or None
@@ -152,13 +174,14 @@ def _address(page: Any) -> str | None:
     addresses = [
         link.get("href") for link in page.iter("link") if (link.get("rel") or "").lower() == "canonical"
     ]
-    candidates = (*addresses, _meta(page, "og:url"))
+    candidates = (*addresses, meta(page, "og:url"))
     return next(
         (url.strip() for url in candidates if url and url.strip().startswith(("https://", "http://"))), None
     )
 
 
-def _meta(page: Any, name: str) -> str | None:
+def meta(page: Any, name: str) -> str | None:
+    """Return what the head of a page says under a name."""
     for element in page.iter("meta"):
         if (element.get("property") or element.get("name") or "").lower() == name:
             return " ".join((element.get("content") or "").split()) or None

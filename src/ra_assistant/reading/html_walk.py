@@ -25,7 +25,7 @@ _INLINE = (
 INLINE = frozenset(_INLINE.split())
 MIN_ALT_CHARS = 30
 """Length from which an image's replacement text says something worth reading."""
-_COUNTERS = ("data-to-value", "data-count", "data-target", "data-to", "data-value", "data-number", "data-end")
+COUNTERS = ("data-to-value", "data-count", "data-target", "data-to", "data-value", "data-number", "data-end")
 """Attributes in which animated counters keep the figure that they show after loading."""
 
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
@@ -245,7 +245,7 @@ def _counter(element: Any) -> str:
     """Return the figure that an animated counter will show, when the page holds only its start."""
     if (element.text or "").strip() not in {"", "0"}:
         return ""
-    return next((value for name in _COUNTERS if (value := element.get(name) or "") and is_figure(value)), "")
+    return next((value for name in COUNTERS if (value := element.get(name) or "") and is_figure(value)), "")
 
 
 def _is_note_call(element: Any) -> bool:
