@@ -62,6 +62,7 @@ OFFICE: dict[str, str] = {
     "publisher_label": "Organisme",
     "guessed": "Lu dans le document ou deviné\u00a0: corrigez si besoin.",
     "check_button": "Préparer et vérifier",
+    "check_again": "Préparer de nouveau",
     "bad_year": "Écrivez l’année en quatre chiffres, par exemple 2024.",
     "known": "Ce rapport est déjà dans le dossier, à l’identique.",
     "replaces": "Ce rapport prendra la place de «\u00a0{path}\u00a0», qui sera gardé de côté.",

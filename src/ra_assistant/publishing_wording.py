@@ -207,7 +207,9 @@ PREVIEW: dict[str, str] = {
     "image_alt": "Image de la page {number}",
     "to_check": "À vérifier",
     "nothing_to_check": "Rien à signaler.",
-    "empty_pages": "Pages sans texte\u00a0: {pages}.",
+    "empty_pages": "Pages sans texte\u00a0: {pages}. Si elles contiennent des mots, elles sont sans doute "
+    "numérisées\u00a0: "
+    "passez le document dans un logiciel de reconnaissance de caractères (OCR).",
     "written": "Compte rendu de lecture écrit dans «\u00a0{path}\u00a0».",
 }
 NOUNS: dict[str, tuple[str, str]] = {

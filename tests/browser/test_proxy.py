@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -21,6 +22,7 @@ from tests.serving import free_port, start
 pytestmark = pytest.mark.browser
 
 QUESTION = "Combien de nouvelles entreprises en 2020 ?"
+SECRET = "un mot de passe assez long"
 MAIN = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;
 events {{}}
@@ -45,6 +47,9 @@ def home(tmp_path: Path, sites: Sites) -> Iterator[str]:
         RA_TRUSTED_PROXIES="127.0.0.1",
         RA_ORIGINS=sites.known,
         RA_LIMIT_PER_MINUTE="1000",
+        RA_ADMIN_SECRET=SECRET,
+        RA_CORPUS_DIR=str(tmp_path / "corpus"),
+        PYTHONPATH=os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     )
     port = free_port()
     shipped = (ROOT / "docs/examples/nginx.conf").read_text(encoding="utf-8")
@@ -86,6 +91,24 @@ def test_chat_widget_and_api_work_behind_nginx_under_a_sub_path(
     assert site.locator("#script").input_value() == script_code(home, {})
     context.close()
     assert failed == []
+
+
+def test_a_report_larger_than_a_page_reaches_the_back_office_behind_nginx(
+    home: str, chromium: Browser, tmp_path: Path
+) -> None:
+    large = tmp_path / "rapport-2021.md"
+    large.write_text(REPORTS["rapport-2021.md"] + "\n\nLe conseil a siégé." * 120_000, encoding="utf-8")
+    assert large.stat().st_size > 2 * 1024 * 1024
+    context = chromium.new_context(locale="fr-FR")
+    page = context.new_page()
+    page.goto(home + "publier")
+    page.get_by_label("Mot de passe de publication").fill(SECRET)
+    page.keyboard.press("Enter")
+    page.locator("#ra-kept li").first.wait_for(timeout=60_000)
+    assert page.url == home + "publier/"
+    page.locator("#ra-file input[type=file]").set_input_files(large)
+    expect(page.locator("#ra-reading")).to_contain_text("19 nouvelles entreprises", timeout=60_000)
+    context.close()
 
 
 def test_the_words_of_a_stream_come_one_after_the_other_and_counts_stay_inside(home: str) -> None:

@@ -75,7 +75,7 @@ def test_the_page_is_self_contained_and_shows_every_page_beside_its_image(report
     assert "<script" not in html
     assert 'lang="fr"' in html
     assert "Image de la page 2" in html
-    assert "Pages sans texte\u00a0: 2." in html
+    assert "Pages sans texte\u00a0: 2. Si elles" in html
 
 
 def test_a_text_that_is_hostile_stays_text(tmp_path: Path) -> None:

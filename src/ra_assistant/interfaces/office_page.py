@@ -131,7 +131,7 @@ class OfficePage:
 
     def on_file(self, mark: str, file: str | None) -> Iterator[Shown]:
         """Read the file that arrived."""
-        yield from self._followed(mark, lambda: self._office.read(file), "read")
+        yield from self._followed(mark, lambda: self._office.read(file), "read", emptied=True)
 
     def on_check(self, mark: str, title: str, year: str, publisher: str) -> Iterator[Shown]:
         """Build and try a candidate."""
@@ -149,19 +149,25 @@ class OfficePage:
         """Go one step back."""
         yield from self._followed(mark, lambda: self._office.back(previous), "back")
 
-    def _followed(self, mark: str, begin: Callable[[], str], step: str) -> Iterator[Shown]:
-        """Begin some work, then yield the page each time that it changes until nothing is being done."""
+    def _followed(
+        self, mark: str, begin: Callable[[], str], step: str, *, emptied: bool = False
+    ) -> Iterator[Shown]:
+        """Begin some work, then yield the page each time that it changes until nothing is being done.
+
+        Only after a file was given is its control emptied: a page that is still loading must not take one back.
+        """
         sentence = begin()
         refusal = Said(step, sentence, wrong=True) if sentence else None
         state = self._office.state
-        yield self._page(state, mark, refusal)
+        file: dict[str, Any] = {"value": None} if emptied else {}
+        yield self._page(state, mark, refusal, file)
         while state.job:
             seen, mark = state, state.mark
             state = self._office.wait(seen.version, PATIENCE_SECONDS)
             if state.version != seen.version:
-                yield self._page(state, mark, refusal)
+                yield self._page(state, mark, refusal, file)
 
-    def _page(self, state: State, mark: str, refusal: Said | None) -> Shown:
+    def _page(self, state: State, mark: str, refusal: Said | None, file: dict[str, Any]) -> Shown:
         """Return every part of the page; a refusal stands in its step, or on top when that one is closed."""
         idle, has_draft, was_tried = not state.job, state.draft is not None, state.tried is not None
         on_top = not has_draft and state.job != "live"
@@ -177,14 +183,18 @@ class OfficePage:
             self.top: view.masthead(state),
             self.banner: live if on_top else "",
             self.head_read: view.heading(1, "step_read", "done" if has_draft else "open"),
-            self.file: gr.File(value=None, visible=idle and not has_draft),
+            self.file: gr.File(visible=idle and not has_draft, **file),
             self.file_notice: gr.HTML(visible=idle and not has_draft),
             self.read_said: view.outcome(state, "read", refusal),
             self.reading: view.reading(state),
             self.another: gr.Button(visible=idle and has_draft),
             self.head_check: view.heading(2, "step_check", check_phase),
             self.check_column: gr.Column(visible=has_draft),
-            self.check: gr.Button(interactive=idle, variant="secondary" if was_tried else "primary"),
+            self.check: gr.Button(
+                OFFICE["check_again" if was_tried else "check_button"],
+                interactive=idle,
+                variant="secondary" if was_tried else "primary",
+            ),
             self.check_said: view.outcome(state, "check", refusal),
             self.checks: view.checks(state),
             self.head_live: view.heading(3, "step_live", "open" if was_tried else "later"),
