@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import time
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from ra_assistant.errors import PageRefused
 from ra_assistant.harvest_wording import REFUSED
-from ra_assistant.visiting import Visit, Visitor, checked, is_public
+from ra_assistant.visiting import Visit, Visitor, checked, inflated, is_public
 from ra_assistant.wording import sentence_of
 from tests.web_site import Reply, Site, leads_to, page, served, typed
 
@@ -176,6 +178,12 @@ def test_a_bomb_is_refused_before_it_is_unpacked(site: Site) -> None:
         "/deux": typed(nested, "text/html", Content_Encoding="gzip"),
     }
     assert len(bomb) < MOST
+    tracemalloc.start()
+    try:
+        assert refusal(lambda: inflated(bomb, MOST, "https://val.example/")) == "too_large"
+        assert tracemalloc.get_traced_memory()[1] < 10 * MOST, "no more is unpacked than may be kept"
+    finally:
+        tracemalloc.stop()
     assert refusal(lambda: visit(site, "/bombe")) == "too_large"
     assert refusal(lambda: visit(site, "/deux")) == "too_large"
 
@@ -214,8 +222,10 @@ def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         port = mute.getsockname()[1]
+        began = time.monotonic()
         with Visitor(lambda address, its_port: its_port == port, seconds=0.5) as visitor:
             assert refusal(lambda: visitor.visit(f"http://127.0.0.1:{port}/", MOST)) == "slow"
+        assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
