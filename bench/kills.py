@@ -26,7 +26,7 @@ from pathlib import Path
 
 from tests.fakes import HashedEmbedder, in_this_process
 
-from ra_assistant import assembly, publishing
+from ra_assistant import assembly, dispatching
 from ra_assistant.builds import BuildStore, file_hash
 from ra_assistant.errors import StoreError
 from ra_assistant.interfaces.desk import Desk
@@ -72,7 +72,7 @@ def pretend() -> None:
     """Put the fake embedding model in the place of the real one, here and in the workers."""
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     assembly.embedding_profile = lambda _: profile  # type: ignore[assignment]
-    publishing.WORKER = (sys.executable, "-m", "tests.worker")
+    dispatching.WORKER = (sys.executable, "-m", "tests.worker")
 
 
 class Site:

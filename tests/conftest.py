@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building, publishing
+from ra_assistant import assembly, building, dispatching
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Section
@@ -35,7 +35,7 @@ def hashed_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the fake embedding model in the place of the real one."""
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     monkeypatch.setattr(assembly, "embedding_profile", lambda settings: profile)
-    monkeypatch.setattr(publishing, "WORKER", FAKED_WORKER)
+    monkeypatch.setattr(dispatching, "WORKER", FAKED_WORKER)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
 
 

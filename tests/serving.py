@@ -132,7 +132,7 @@ def _report_egress(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _main() -> None:
-    from ra_assistant import assembly, publishing
+    from ra_assistant import assembly, dispatching
     from ra_assistant.retrieval import Fusion
     from tests.fakes import HashedEmbedder
 
@@ -140,7 +140,7 @@ def _main() -> None:
     sys.addaudithook(_report_egress)
     profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
     assembly.embedding_profile = lambda settings: profile  # type: ignore[assignment]
-    publishing.WORKER = (sys.executable, "-m", "tests.worker")
+    dispatching.WORKER = (sys.executable, "-m", "tests.worker")
     stream = assembly.Assistant.stream
 
     def unhurried(self: Any, question: str, history: Any = ()) -> Any:

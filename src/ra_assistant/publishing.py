@@ -9,17 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ra_assistant import errors
 from ra_assistant.builds import BuildStore
 from ra_assistant.checks import CheckReport
+from ra_assistant.dispatching import ProcessBroken, Report, in_a_process
 from ra_assistant.errors import (
     BuildRejected,
     ChromaAway,
@@ -33,13 +30,11 @@ from ra_assistant.indexing import Progress
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Notice
 
-WORKER = (sys.executable, "-m", "ra_assistant.worker")
 BOOK = "questions.yaml"
 """The question book, in the corpus directory."""
 NO_ROOM_BYTES = 16 * 1024 * 1024
 """Free space below which a build that broke off was most likely short of room."""
 
-Report = Callable[[Progress], None]
 CarryOut = Callable[[Mapping[str, Any], Report, int | None], dict[str, Any]]
 """From an order of `worker`, what is told of its progress and the descriptor of the lock, if any, to its result."""
 
@@ -352,77 +347,6 @@ class Publisher:
             room = shutil.disk_usage(self.builds.root).free
             reason = "no_space" if room < NO_ROOM_BYTES else "crashed"
             raise BuildRejected(str(error), reason=reason) from error
-
-
-class ProcessBroken(OSError):
-    """A process ended without a result."""
-
-
-def in_a_process(order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
-    """Have a process carry out an order; return its result.
-
-    The process inherits the lock, so that nobody else begins before it has ended as well.
-
-    Raises:
-        RaError: the one that the process met.
-        ProcessBroken: it ended without a result.
-    """
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
-        subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            WORKER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            text=True,
-            encoding="utf-8",
-            pass_fds=() if lock is None else (lock,),
-        ) as process,
-    ):
-        try:
-            result = _result(process, order, report)
-        finally:
-            if sys.exc_info()[0] is not None:
-                process.kill()
-        if result is None:
-            complaints.seek(0)
-            raise ProcessBroken(f"status {process.wait()}: {complaints.read().strip()[-2000:]}")
-    return result
-
-
-def _result(
-    process: subprocess.Popen[str], order: Mapping[str, Any], report: Report
-) -> dict[str, Any] | None:
-    """Give the order; return the result, None when the process ended without one."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(json.dumps(order) + "\n")
-        process.stdin.flush()
-    for line in process.stdout:
-        said = json.loads(line)
-        if "progress" in said:
-            report(Progress(*said["progress"]))
-        elif "result" in said:
-            return dict(said["result"])
-        elif said["error"] == "os":
-            raise BuildRejected(said["message"], reason="os", cause=said["details"]["reason"])
-        else:
-            raise _revived(said["error"], said["message"], said["details"])
-    return None
-
-
-def _revived(code: str, message: str, details: Mapping[str, object]) -> RaError:
-    """Return the error that another process met."""
-    known = {
-        kind.code: kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, RaError)
-    }
-    kind = known.get(code, RaError)
-    error = kind.__new__(kind)
-    RaError.__init__(error, message, **details)
-    return error
 
 
 def _silent(_: Progress) -> None:

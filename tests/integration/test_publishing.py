@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building, publishing
+from ra_assistant import assembly, building, dispatching
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import (
     BookUnreadable,
@@ -193,7 +193,7 @@ def test_a_build_process_that_dies_leaves_nothing_and_says_so(
 ) -> None:
     first = publisher.publish()
     deadly = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
-    monkeypatch.setattr(publishing, "WORKER", (sys.executable, "-c", deadly))
+    monkeypatch.setattr(dispatching, "WORKER", (sys.executable, "-c", deadly))
     with pytest.raises(BuildRejected, match="status -11") as refused:
         Publisher(publisher.corpus_dir, publisher.builds.root).publish()
     assert "arrêtée brusquement" in sentence_of(refused.value)

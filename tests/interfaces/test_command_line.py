@@ -25,8 +25,8 @@ from ra_assistant.retrieval import Fusion
 from tests.fakes import HashedEmbedder
 profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
 assembly.embedding_profile = lambda settings: profile
-from ra_assistant import publishing
-publishing.WORKER = (sys.executable, "-m", "tests.worker")
+from ra_assistant import dispatching
+dispatching.WORKER = (sys.executable, "-m", "tests.worker")
 from ra_assistant.cli import main
 sys.argv[0] = "ra-assistant"
 main()
