@@ -5,6 +5,7 @@ piaf      articles of half 0 kept for tuning, asked among all passages of half 0
 reports   organisations kept for tuning, in groups as large as a small report
 SLUG      a complete fictional report, two editions together
 genopole  the shipped corpus with the visitors' questions of `eval/genopole_dev.jsonl`
+offtopic  the shipped corpus with questions that no report answers
 real      the three real reports with `eval/reports_dev.jsonl`
 """
 
@@ -26,6 +27,8 @@ from ra_assistant.ranking import Candidate
 from ra_assistant.types import Query, Turn
 
 GROUP = 24
+OFFTOPIC = 70
+"""Questions of general knowledge that are asked of the shipped corpus."""
 PIAF_OTHERS = 250
 FITTING = RUNS / "fitting"
 FICTIONAL = ("autorite", "biopole", "eaux", "musee")
@@ -102,15 +105,21 @@ def piaf(corpus: Path) -> Iterator[Question]:
     rng = random.Random(SEED)
     passages = [p for p in read_lines(DATA / "passages.jsonl") if p["set"] == "piaf"]
     others = [p for p in passages if p["part"] == "train"][:PIAF_OTHERS]
+    everywhere = set()
     for passage in [p for p in passages if p["part"] == "dev"] + others:
         (corpus / f"{passage['id']}.txt").write_text(passage["text"], encoding="utf-8")
+        everywhere.add(f"{passage['id']}.txt")
     for q in read_lines(DATA / "questions.jsonl"):
         if q["set"] == "piaf" and q["part"] == "dev":
             path = f"{q['passage']}.txt"
             if rng.random() > ASKED:
                 continue
             holds = _of_answers(path, [a["text"] for a in q["answers"]])
-            yield Question(q["question"], (), "piaf", q["passage"].split("-")[1], None, holds)
+            article = q["passage"].split("-")[1]
+            yield Question(q["question"], (), "piaf", article, None, holds)
+            if rng.random() < ELSEWHERE:
+                within = frozenset(path for path in everywhere if path.split("-")[1] != article)
+                yield Question(q["question"], (), "elsewhere", article, within, never)
 
 
 def reports(corpus: Path) -> Iterator[Question]:
@@ -200,6 +209,15 @@ def genopole(corpus: Path) -> Iterator[Question]:
     yield from _visitors("genopole_dev")
 
 
+def offtopic(corpus: Path) -> Iterator[Question]:
+    """Return the shipped corpus and questions that no report answers: every other one, the rest is reported."""
+    for path in (HERE.parent / "corpus").glob("*.md"):
+        shutil.copy(path, corpus)
+    for name, most in (("evalap", None), ("mintaka", OFFTOPIC)):
+        for number, q in enumerate(list(read_lines(SHARED / "eval" / f"offtopic_{name}.jsonl"))[::2][:most]):
+            yield Question(q["question"], (), f"elsewhere_{name}", f"offtopic{number % 2}", None, never)
+
+
 def real(corpus: Path) -> Iterator[Question]:
     """Return the three real reports and the visitors' questions about each."""
     for path in (SHARED / "reports").iterdir():
@@ -213,6 +231,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[Question]]] = {
     "reports": reports,
     **{slug: fictional(slug) for slug in FICTIONAL},
     "genopole": genopole,
+    "offtopic": offtopic,
     "real": real,
 }
 

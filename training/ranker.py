@@ -7,7 +7,8 @@ Half of the articles of PIAF, of the groups of invented organisations and of the
 and the visitors' questions report; with `--write` everything fits, after the report. The ranker is a conditional
 logit over the sentences of one question (McFadden 1974), fitted twice: without what the reader says, to choose what it
 reads, and with it. The refusal is a logistic regression on whether one of the best three, as many as an answer
-quotes, is right.
+quotes, is right. Both are linear first; then a small network learns beside the linear part what it misses,
+five times from other random units, and the five are written as one.
 """
 
 from __future__ import annotations
@@ -15,25 +16,33 @@ from __future__ import annotations
 import argparse
 import json
 import pickle
+import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import asking
 import numpy as np
+import torch
 from asking import Asked
 from common import MODELS
 from scipy.optimize import minimize
 
-from ra_assistant.answering import refusal_features
+from ra_assistant.answering import RefusalModel, refusal_features
 from ra_assistant.composing import MAX_CITATIONS
+from ra_assistant.scoring import Scorer
 
 RIDGE = 1e-2
+UNITS, MODELS_AVERAGED = 16, 5
+RATE, DECAY, BATCH = 2e-3, 3e-3, 16
+RANKER_EPOCHS, REFUSAL_EPOCHS = 14, 8
+GIVEN = {"fit_spelled_out": 6.0}
+"""Weights set by hand: a question on what an acronym stands for is too rare among those that fit."""
 REPORTED = {"autorite", "musee", "genopole", "real"}
 """Sources that only report."""
 UNANSWERED = ("sans_reponse", "elsewhere", "refuse_")
-READER = ("reader_", "unread")
+READER = ("reader_", "unread", "first_", "answer_")
 """Beginnings of the features that come from the span reader."""
 
 
@@ -48,18 +57,21 @@ def rows_of(source: str, *, again: bool) -> list[Asked]:
     return found
 
 
-def fit_ranker(rows: Sequence[Asked], names: Sequence[str]) -> dict[str, float]:
+def matrix(rows: Sequence[Any], names: Sequence[str]) -> np.ndarray:
+    """Return features as an array, shape (rows, names)."""
+    data = np.array([[row.get(name, 0.0) for name in names] for row in rows], dtype=np.float32)
+    return data.reshape(len(rows), len(names))
+
+
+def fit_linear(rows: Sequence[Asked], names: Sequence[str]) -> np.ndarray:
     """Return the weights that make the right sentences likeliest among the candidates.
 
     Sources count by the square root of their size, so that none drowns the others.
     """
-    matrices, masks, shares_of = [], [], []
-    kept = [row for row in rows if any(row.right) and not all(row.right)]
-    sizes = Counter(row.source for row in kept)
-    for row in kept:
-        matrices.append(matrix([c.features for c in row.candidates], names))
-        masks.append(np.array(row.right))
-        shares_of.append(sizes[row.source] ** -0.5)
+    sizes = Counter(row.source for row in rows)
+    matrices = [matrix([c.features for c in row.candidates], names) for row in rows]
+    masks = [np.array(row.right) for row in rows]
+    shares_of = [sizes[row.source] ** -0.5 for row in rows]
     whole = sum(shares_of)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
@@ -76,17 +88,148 @@ def fit_ranker(rows: Sequence[Asked], names: Sequence[str]) -> dict[str, float]:
         return total / whole + RIDGE * weights @ weights, gradient / whole + 2 * RIDGE * weights
 
     found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 400})
-    return dict(zip(names, map(float, found.x), strict=True))
+    weights: np.ndarray = found.x
+    return weights
 
 
-def matrix(rows: Sequence[Any], names: Sequence[str]) -> np.ndarray:
-    """Return features as an array, shape (rows, names)."""
-    return np.array([[row.get(name, 0.0) for name in names] for row in rows], dtype=float)
+class Ranking(torch.nn.Module):
+    """A linear model with a small network beside it, as `scoring.Scorer` runs it."""
+
+    def __init__(self, linear: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: float = 0.0) -> None:
+        super().__init__()
+        self.mean, self.scale = (torch.tensor(v, dtype=torch.float32) for v in (mean, scale))
+        self.linear = torch.nn.Linear(len(linear), 1)
+        # The linear part sees features as they are when it is written, standardised ones while it learns.
+        self.linear.weight.data[:] = torch.tensor(linear * scale, dtype=torch.float32)
+        self.linear.bias.data[:] = bias + float(linear @ mean)
+        self.hidden = torch.nn.Linear(len(linear), UNITS)
+        self.output = torch.nn.Linear(UNITS, 1, bias=False)
+        self.output.weight.data.zero_()
+        self.dropout = torch.nn.Dropout(0.2)
+
+    def forward(self, data: torch.Tensor) -> torch.Tensor:
+        """Return one log-odds a row of features as they are."""
+        standard = (data - self.mean) / self.scale
+        units = self.dropout(torch.relu(self.hidden(standard)))
+        return (self.linear(standard) + self.output(units)).squeeze(-1)
 
 
-def rescored(row: Asked, weights: dict[str, float]) -> Asked:
-    """Return the question with its candidates ranked by other weights."""
-    scores = [sum(weights.get(n, 0.0) * v for n, v in c.features.items()) for c in row.candidates]
+def learn(
+    start: tuple[np.ndarray, np.ndarray, np.ndarray, float],
+    items: Sequence[tuple[torch.Tensor, torch.Tensor, float]],
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    epochs: int,
+) -> list[Ranking]:
+    """Return several models begun from the linear one, each from other random units."""
+    models = []
+    for seed in range(MODELS_AVERAGED):
+        torch.manual_seed(seed)
+        rng, order = random.Random(seed), list(items)
+        model = Ranking(*start)
+        optim = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
+        steps = epochs * (len(order) // BATCH)
+        rates = torch.optim.lr_scheduler.LambdaLR(optim, lambda step, n=steps: max(0.0, 1 - step / n))
+        model.train()
+        for _ in range(epochs):
+            rng.shuffle(order)
+            for begin in range(0, len(order) - BATCH + 1, BATCH):
+                parts = [share * loss(model(x), y) for x, y, share in order[begin : begin + BATCH]]
+                (torch.stack(parts).mean()).backward()
+                optim.step()
+                rates.step()
+                optim.zero_grad()
+        models.append(model.eval())
+    return models
+
+
+def written(models: Sequence[Ranking], names: Sequence[str]) -> dict[str, Any]:
+    """Return the mean of models as one, in the form that `Scorer.read` reads."""
+    first = models[0]
+    with torch.no_grad():
+        linear = torch.stack([m.linear.weight[0] / m.scale for m in models]).mean(0).numpy()
+        biases = [m.linear.bias[0] - (m.linear.weight[0] * m.mean / m.scale).sum() for m in models]
+        network = {
+            "mean": first.mean.numpy(),
+            "scale": first.scale.numpy(),
+            "hidden": torch.cat([m.hidden.weight for m in models]).numpy(),
+            "hidden_bias": torch.cat([m.hidden.bias for m in models]).numpy(),
+            "output": torch.cat([m.output.weight[0] for m in models]).numpy() / len(models),
+        }
+    given = [name for name in GIVEN if name not in names]
+    network["mean"], network["scale"] = (
+        np.concatenate([network[name], np.full(len(given), value)])
+        for name, value in (("mean", 0.0), ("scale", 1.0))
+    )
+    network["hidden"] = np.pad(network["hidden"], ((0, 0), (0, len(given))))
+    return {
+        "names": [*names, *given],
+        "linear": [*rounded(linear), *(GIVEN[name] for name in given)],
+        "bias": round(float(sum(biases)) / len(models), 4),
+        "network": {name: rounded(values) for name, values in network.items()},
+    }
+
+
+def rounded(values: np.ndarray) -> Any:
+    """Return an array as lists of numbers of four decimals."""
+    return np.round(values.astype(float), 4).tolist()
+
+
+def fit_ranker(rows: Sequence[Asked], *, heard: bool) -> dict[str, Any]:
+    """Return the model that ranks, with or without what the reader says."""
+    kept = [row for row in rows if any(row.right) and not all(row.right)]
+    names = sorted({name for row in kept for c in row.candidates for name in c.features} - GIVEN.keys())
+    if not heard:
+        names = [name for name in names if not name.startswith(READER)]
+    linear = fit_linear(kept, names)
+    everything = np.concatenate([matrix([c.features for c in row.candidates], names) for row in kept])
+    mean, scale = everything.mean(0), everything.std(0) + 1e-3
+    sizes = Counter(row.source for row in kept)
+    whole = float(np.mean([sizes[row.source] ** -0.5 for row in kept]))
+    items = [
+        (
+            torch.tensor(matrix([c.features for c in row.candidates], names)),
+            torch.tensor(row.right),
+            sizes[row.source] ** -0.5 / whole,
+        )
+        for row in kept
+    ]
+
+    def loss(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return -torch.logsumexp(torch.log_softmax(scores, 0)[right], 0)
+
+    return written(learn((linear, mean, scale, 0.0), items, loss, RANKER_EPOCHS), names)
+
+
+def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
+    """Return the model of whether one of the best candidates, as many as an answer quotes, is right."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    kept = [row for row in rows if row.candidates]
+    features = [refusal_features(row.query, row.candidates, row.known) for row in kept]
+    given = {f"best_{name}" for name in GIVEN}
+    names = sorted({name for row in features for name in row} - given)
+    data = matrix(features, names)
+    labels = np.array([any(row.right[:MAX_CITATIONS]) for row in kept])
+    sizes = Counter(row.source for row in kept)
+    counts = np.array([sizes[row.source] ** -0.5 for row in kept])
+    counts *= len(kept) / counts.sum()
+    scaler = StandardScaler().fit(data)
+    logistic = LogisticRegression(C=0.03, max_iter=3000).fit(scaler.transform(data), labels, counts)
+    scale = scaler.scale_ + 1e-3
+    linear = logistic.coef_[0] / scale
+    bias = float(logistic.intercept_[0] - (linear * scaler.mean_).sum())
+    items = [
+        (torch.tensor(data[i : i + 1]), torch.tensor([float(labels[i])]), float(counts[i]))
+        for i in range(len(kept))
+    ]
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    return written(learn((linear, scaler.mean_, scale, bias), items, bce, REFUSAL_EPOCHS), names)
+
+
+def rescored(row: Asked, scorer: Scorer) -> Asked:
+    """Return the question with its candidates ranked by another model."""
+    scores = scorer([candidate.features for candidate in row.candidates])
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
     return replace(
         row,
@@ -95,34 +238,9 @@ def rescored(row: Asked, weights: dict[str, float]) -> Asked:
     )
 
 
-def fit_refusal(rows: Sequence[Asked]) -> tuple[dict[str, float], Any, list[str]]:
-    """Return the weights of the refusal and the fitted model."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    kept = [row for row in rows if row.candidates]
-    features = [refusal_features(row.query, row.candidates, row.known) for row in kept]
-    names = sorted({name for row in features for name in row})
-    data = matrix(features, names)
-    labels = np.array([any(row.right[:MAX_CITATIONS]) for row in kept])
-    scaler = StandardScaler().fit(data)
-    sizes = Counter(row.source for row in kept)
-    counts = np.array([sizes[row.source] ** -0.5 for row in kept])
-    counts *= len(kept) / counts.sum()
-    model = LogisticRegression(C=0.3, max_iter=3000).fit(scaler.transform(data), labels, counts)
-    raw = model.coef_[0] / scaler.scale_
-    weights = dict(zip(names, map(float, raw), strict=True))
-    weights["bias"] = float(model.intercept_[0] - (scaler.mean_ * raw).sum())
-    return weights, model, names
-
-
-def probability(row: Asked, weights: dict[str, float]) -> float:
+def probability(row: Asked, refusal: Scorer) -> float:
     """Return the probability that one of the best candidates is right."""
-    if not row.candidates:
-        return 0.0
-    features = refusal_features(row.query, row.candidates, row.known)
-    odds = weights["bias"] + sum(weights.get(n, 0.0) * v for n, v in features.items())
-    return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+    return RefusalModel(refusal, 0.0).probability(row.query, row.candidates, row.known)
 
 
 def is_unanswered(row: Asked) -> bool:
@@ -130,9 +248,19 @@ def is_unanswered(row: Asked) -> bool:
     return row.kind.startswith(UNANSWERED)
 
 
-def report(rows: Sequence[Asked], weights: dict[str, float], refusal: dict[str, float]) -> None:
-    """Print what the weights give on rows that they were not fitted on."""
-    rows = [rescored(row, weights) for row in rows]
+def ranks(rows: Sequence[Asked], scorer: Scorer) -> str:
+    """Return, for each source, how often the first sentence is right, and one of the first three."""
+    told = []
+    for source in sorted({row.source for row in rows}):
+        group = [rescored(row, scorer) for row in rows if row.source == source and any(row.right)]
+        first, three = (np.mean([any(row.right[:n]) for row in group]) for n in (1, 3))
+        told.append(f"{source} {first:.3f}/{three:.3f} ({len(group)})")
+    return ", ".join(told)
+
+
+def report(rows: Sequence[Asked], ranker: Scorer, refusal: Scorer) -> None:
+    """Print what the models give on rows that they were not fitted on."""
+    rows = [rescored(row, ranker) for row in rows]
     by_kind: dict[tuple[str, str], list[Asked]] = defaultdict(list)
     for row in rows:
         by_kind[row.source, row.kind].append(row)
@@ -165,13 +293,15 @@ def report(rows: Sequence[Asked], weights: dict[str, float], refusal: dict[str, 
             )
 
 
-def fitted(rows: Sequence[Asked]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """Return the weights before the reader, those with it, and those of the refusal."""
-    names = sorted({name for row in rows for c in row.candidates for name in c.features})
-    first = fit_ranker(rows, [name for name in names if not name.startswith(READER)])
-    weights = fit_ranker(rows, names)
-    refusal, _, _ = fit_refusal([rescored(row, weights) for row in rows])
-    return first, weights, refusal
+def fitted(rows: Sequence[Asked]) -> dict[str, Any]:
+    """Return the model that ranks before the reader, the one with it, and the one that refuses."""
+    first, ranker = (fit_ranker(rows, heard=heard) for heard in (False, True))
+    scorer = Scorer.read(ranker)
+    return {
+        "first": first,
+        "ranker": ranker,
+        "refusal": fit_refusal([rescored(row, scorer) for row in rows]),
+    }
 
 
 def main() -> None:
@@ -186,20 +316,22 @@ def main() -> None:
     again = set(asking.SOURCES) if options.again == "all" else set(options.again.split(","))
     sources = options.sources.split(",")
     rows = [row for source in sources for row in rows_of(source, again=source in again)]
-    groups = sorted({row.group for row in rows if row.source in {"piaf", "reports"}})
+    groups = sorted({row.group for row in rows if row.source in {"piaf", "reports", "offtopic"}})
     reporting = set(groups[1::2]) | {row.group for row in rows if row.source in REPORTED}
-    first, weights, refusal = fitted([row for row in rows if row.group not in reporting])
-    report([row for row in rows if row.group in reporting], weights, refusal)
-    print(json.dumps({k: round(v, 3) for k, v in weights.items()}))
-    print(json.dumps({k: round(v, 3) for k, v in refusal.items()}))
+    found = fitted([row for row in rows if row.group not in reporting])
+    for name in ("first", "ranker"):
+        print(name, ranks([row for row in rows if row.group in reporting], Scorer.read(found[name])))
+    report(
+        [row for row in rows if row.group in reporting],
+        Scorer.read(found["ranker"]),
+        Scorer.read(found["refusal"]),
+    )
     if options.write:
         path = MODELS / "ranking.json"
-        model = json.loads(path.read_text(encoding="utf-8"))
-        first, weights, refusal = fitted(rows)
-        model["comment"] = "fitted by training/ranker.py"
-        for name, values in (("first", first), ("ranker", weights), ("refusal", refusal)):
-            model[name] = {k: round(v, 4) for k, v in values.items()}
-        path.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        model = {"comment": "fitted by training/ranker.py", **fitted(rows)}
+        model |= {name: kept[name] for name in ("threshold", "rival_share")}
+        path.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

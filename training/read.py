@@ -1,6 +1,6 @@
 """Teach the reader: which words of a passage answer a question, and whether any do.
 
-usage: read.py --start NAME --out NAME [--steps N] [--threads N]
+usage: read.py --start NAME --out NAME [--steps N] [--threads N] [--focus FILE,FILE --share S]
 
 A question and a passage under its title go in together; out come, for every token of the passage's text,
 the logits of being the first and the last of the answer, and one logit that the passage answers. Trained on
@@ -312,6 +312,10 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--focus", default="", help="files of data_extra whose questions are all asked, comma separated"
+    )
+    parser.add_argument("--share", type=float, default=1.0, help="share of the other questions asked")
     options = parser.parse_args()
     encoder.setup(options.seed)
     if options.threads:
@@ -319,6 +323,8 @@ def main() -> None:
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
     rng = random.Random(options.seed)
+    focus = tuple(f"{name}-" for name in options.focus.split(",") if name)
+    questions = [q for q in questions if q["id"].startswith(focus) or rng.random() < options.share]
     plan: list[list[Example]] = []
     while len(plan) < options.steps:
         plan += batches(

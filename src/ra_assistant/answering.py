@@ -11,6 +11,7 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
+from ra_assistant.scoring import Scorer
 from ra_assistant.types import (
     Answer,
     AnswerKind,
@@ -32,6 +33,8 @@ READ_AT_ONCE = 4
 SURE = 3.0
 """Log-odds of an answer from which on no more passages are read."""
 SUGGESTED = 3
+MOST_SURE = 3
+"""Candidates that are asked whether the reader is sure of them."""
 SPEAKS_OF_IT = 0.6
 """Share of a question's words, by weight, that a sentence about the same thing holds."""
 
@@ -64,18 +67,17 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class RefusalModel:
-    """Calibrated probability that the best candidate answers: a logistic model of its features."""
+    """Calibrated probability that one of the best candidates answers, from what is known of them."""
 
-    weights: Mapping[str, float]
+    scorer: Scorer
     threshold: float
 
     def probability(self, query: Query, candidates: Sequence[Candidate], known_share: float) -> float:
         """Return a probability, 0 to 1; 0 without candidates."""
         if not candidates:
             return 0.0
-        features = refusal_features(query, candidates, known_share)
-        odds = sum(self.weights.get(name, 0.0) * value for name, value in features.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds + self.weights.get("bias", 0.0)))))
+        (odds,) = self.scorer([refusal_features(query, candidates, known_share)])
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
 def refusal_features(query: Query, candidates: Sequence[Candidate], known_share: float) -> dict[str, float]:
@@ -93,6 +95,9 @@ def refusal_features(query: Query, candidates: Sequence[Candidate], known_share:
         "unknown_any": float(known_share < 1),
         "follow_up": float(query.is_follow_up),
         "terms": min(1.0, len(query.terms) / 8),
+        "nearest": max(candidate.features.get("cosine", 0.0) for candidate in candidates),
+        "widest": max(candidate.features.get("cover", 0.0) for candidate in candidates),
+        "sure_ones": sum(candidate.features.get("reader_sure", 0.0) for candidate in candidates[:MOST_SURE]),
         **{f"best_{name}": value for name, value in best.features.items()},
     }
 
@@ -234,7 +239,7 @@ class ExtractiveAnswerer:
         first = self._ranker.candidates(query, hits)
         if self._reader is None or not first:
             return first
-        return self._ranker.reranked(first, self._guesses(self._reader, query, first))
+        return self._ranker.reranked(query, first, self._guesses(self._reader, query, first))
 
     def _guesses(
         self, reader: SpanReader, query: Query, candidates: Sequence[Candidate]

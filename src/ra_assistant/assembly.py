@@ -24,6 +24,7 @@ from ra_assistant.contents import read_contents, read_sentence_vectors, read_vec
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, SettingsError, StoreError
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
+from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
@@ -205,8 +206,8 @@ def _answerer(
     return ExtractiveAnswerer(
         documents=documents,
         retriever=retriever,
-        ranker=Ranker(by_id, lexical, len(passages), model["ranker"], sentences, model["first"]),
-        refusal=RefusalModel(model["refusal"], model["threshold"]),
+        ranker=Ranker(by_id, lexical, len(passages), model.ranker, sentences, model.first),
+        refusal=RefusalModel(model.refusal, model.threshold),
         understanding=Understanding(
             questions.clean_question,
             _mender(lexical),
@@ -225,7 +226,7 @@ def _answerer(
             answer_wording.SMALL_TALK,
         ),
         known_share=lambda query: _known_share(query, lexical),
-        rival_share=model["rival_share"],
+        rival_share=model.rival_share,
         reader=span_reader(),
         build_id=build_id,
     )
@@ -246,12 +247,27 @@ def _known_share(query: Query, lexical: Bm25Index) -> float:
     return known / total if total else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class RankingModel:
+    """What was fitted by `training/ranker.py`."""
+
+    first: Scorer
+    """Chooses what the span reader reads."""
+    ranker: Scorer
+    """Ranks the sentences with what the reader said."""
+    refusal: Scorer
+    threshold: float
+    """Probability below which the assistant says that the report does not answer."""
+    rival_share: float
+
+
 @cache
-def ranking_model() -> Mapping[str, Any]:
+def ranking_model() -> RankingModel:
     """Return the fitted weights of the ranker and of the refusal."""
     text = resources.files("ra_assistant.models").joinpath("ranking.json").read_text(encoding="utf-8")
     loaded: Mapping[str, Any] = json.loads(text)
-    return loaded
+    first, ranker, refusal = (Scorer.read(loaded[name]) for name in ("first", "ranker", "refusal"))
+    return RankingModel(first, ranker, refusal, loaded["threshold"], loaded["rival_share"])
 
 
 @cache

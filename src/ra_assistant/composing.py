@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from ra_assistant.french.lexicon import table
+from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
-from ra_assistant.ranking import Candidate, block_at
+from ra_assistant.ranking import Candidate, block_at, is_of_kind
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line
 
@@ -23,11 +24,14 @@ MAX_CITATIONS = 3
 MAX_LEAD_SHARE = 0.5
 """Words that answer are said before their sentence when they are at most this much of it."""
 MAX_ITEMS = 14
+ITEM_WORDS = 6
+"""Words from which on an item of a list says enough to be quoted without its list."""
 _LIKENESS = 5.0
 """Log-odds that a sentence gains when it has all the words of the other year's answer."""
 
 _CLAUSE_END = re.compile(r"[;:,)»](?=\s)|\s[–—-](?=\s)")
 _SPACE = re.compile(r"\s")
+_ENUMERATION = re.compile(r"[,;\n]| (?:et|ou) ")
 
 
 def compose(
@@ -53,10 +57,13 @@ def compose(
     citations: list[Citation] = []
     parts: list[str] = []
     settled = None if sides or not verdicts else settles(query, _text(chosen[0], documents))
-    lead = verdicts[settled] if verdicts and settled is not None else _lead(chosen[0], documents)
+    lead = verdicts[settled] if verdicts and settled is not None else ""
     for candidate in chosen:
         document = documents[candidate.passage.document_id]
         quoted = _quoted(query, document, candidate, RIVAL_CHARS if parts and not sides else MAX_QUOTE_CHARS)
+        if any(_overlap(quoted, citation, document) for citation in citations):
+            continue
+        lead = lead or ("" if parts else _lead(query, candidate, quoted, document))
         text = one_line(document.text[quoted.start : quoted.end])
         if parts and _count(" ".join([*parts, text])) > MAX_WORDS and query.kind is not AnswerKind.LIST:
             continue
@@ -121,7 +128,8 @@ def _chosen(
     for candidate in candidates[1:]:
         if len(chosen) == MAX_CITATIONS or math.exp(candidate.score - best.score) < share:
             break
-        if _of_another_year(candidate, best) or any(_same_words(candidate, c, documents) for c in chosen):
+        is_heading = bool(candidate.features.get("heading"))
+        if is_heading or _of_another_year(candidate, best) or _says_the_same(candidate, chosen, documents):
             continue
         chosen.append(candidate)
     return chosen
@@ -155,40 +163,85 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word.stem for word in content_words(text))
 
 
-def _same_words(left: Candidate, right: Candidate, documents: Mapping[str, Document]) -> bool:
-    return _text(left, documents) == _text(right, documents)
+def _says_the_same(
+    candidate: Candidate, chosen: Sequence[Candidate], documents: Mapping[str, Document]
+) -> bool:
+    return any(_text(candidate, documents) == _text(other, documents) for other in chosen)
 
 
 def _text(candidate: Candidate, documents: Mapping[str, Document]) -> str:
     return documents[candidate.passage.document_id].text[candidate.span.start : candidate.span.end]
 
 
-def _lead(candidate: Candidate, documents: Mapping[str, Document]) -> str:
-    """Return the words that answer, when they are less than the sentence that follows them."""
-    if candidate.answer is None or candidate.answer == candidate.span:
+def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) -> str:
+    """Return the words that answer, when they are of the kind asked and less than the quote that follows them."""
+    if candidate.answer is None or candidate.answer == quoted:
         return ""
-    document = documents[candidate.passage.document_id]
-    text = one_line(document.text[candidate.answer.start : candidate.answer.end]).strip()
-    sentence = _text(candidate, documents)
-    if not text or _count(text) > MAX_LEAD_SHARE * _count(sentence):
+    text = one_line(document.text[candidate.answer.start : candidate.answer.end]).strip(" ,;:–—-")
+    if not text or _count(text) > MAX_LEAD_SHARE * _count(document.text[quoted.start : quoted.end]):
+        return ""
+    if not is_of_kind(query.kind, text) or not _is_whole(text):
+        return ""
+    if query.kind is AnswerKind.LIST and not _ENUMERATION.search(text):
         return ""
     return text[0].upper() + text[1:]
 
 
+def _is_whole(text: str) -> bool:
+    """Tell whether no bracket or quotation mark is left open or closed alone."""
+    return all(text.count(left) == text.count(right) for left, right in ("()", "[]", "«»", "“”"))
+
+
+def _overlap(quoted: Span, citation: Citation, document: Document) -> bool:
+    """Tell whether a quote would repeat a part of another."""
+    return citation.document.id == document.id and quoted.start < citation.end and citation.start < quoted.end
+
+
 def _quoted(query: Query, document: Document, candidate: Candidate, max_chars: int) -> Span:
-    """Return what is quoted of a candidate: the sentence, the whole list, or a part of a long sentence."""
+    """Return what is quoted of a candidate: the sentence, its list with what leads in to it, or a part.
+
+    An item is quoted with its list when a list is asked, or when it says too little alone.
+    """
     span = candidate.span
+    text = document.text[span.start : span.end]
     block = block_at(document, span.start)
-    if query.kind is AnswerKind.LIST and block is not None and block.kind is BlockKind.LIST_ITEM:
-        return _whole_list(document, span)
+    is_item = block is not None and block.kind is BlockKind.LIST_ITEM
+    if is_item and (query.kind is AnswerKind.LIST or _count(text) < ITEM_WORDS):
+        return _whole_list(document, span, max_chars)
+    if text.rstrip().endswith(":"):
+        return _with_what_follows(document, span, max_chars)
     if span.end - span.start <= max_chars:
         return span
     focus = candidate.answer or Span(span.start, span.start + 1)
     return clip(document.text, span, focus, max(max_chars, focus.end - focus.start))
 
 
-def _whole_list(document: Document, item: Span) -> Span:
-    """Widen an item to its list, as far as a quote may go."""
+def _with_what_follows(document: Document, span: Span, max_chars: int) -> Span:
+    """Widen « Les critères de sélection : » to what it announces, as far as a quote may go."""
+    blocks = document.blocks
+    following = next((i for i, block in enumerate(blocks) if block.start >= span.end), len(blocks))
+    limit = section_end(document, span.start)
+    end = span.end
+    for block in blocks[following : following + MAX_ITEMS]:
+        of_it = block.kind is blocks[following].kind is not BlockKind.HEADING and block.end <= limit
+        if not of_it or block.end - span.start > max_chars:
+            break
+        end = block.end
+        if block.kind is not BlockKind.LIST_ITEM and document.text[block.start : block.end].endswith(":"):
+            break
+    return Span(span.start, end)
+
+
+def section_end(document: Document, offset: int) -> int:
+    """Return where the section that holds the character at `offset` ends."""
+    return next(
+        (section.end for section in document.sections if section.start <= offset < section.end),
+        len(document.text),
+    )
+
+
+def _whole_list(document: Document, item: Span, max_chars: int) -> Span:
+    """Widen an item to its list and to the words that lead in to it, as far as a quote may go."""
     blocks = document.blocks
     index = next(i for i, block in enumerate(blocks) if block.start <= item.start < block.end)
     first = last = index
@@ -198,12 +251,28 @@ def _whole_list(document: Document, item: Span) -> Span:
         last + 1 < len(blocks) and blocks[last + 1].kind is BlockKind.LIST_ITEM and last - first < MAX_ITEMS
     ):
         last += 1
-    while blocks[last].end - blocks[first].start > MAX_QUOTE_CHARS and first < last:
-        if index - first > last - index:
-            first += 1
-        else:
-            last -= 1
-    return Span(blocks[first].start, blocks[last].end)
+    start = _lead_in(document, first)
+    while blocks[last].end - start > max_chars and last > index:
+        last -= 1
+    if blocks[last].end - start > max_chars:
+        start = blocks[first].start
+    while blocks[last].end - start > max_chars and first < index:
+        first += 1
+        start = blocks[first].start
+    return Span(start, blocks[last].end)
+
+
+def _lead_in(document: Document, first: int) -> int:
+    """Return where the sentence before a list begins when it announces the list; else where the list does."""
+    blocks = document.blocks
+    start = blocks[first].start
+    if first == 0 or blocks[first - 1].kind is not BlockKind.PARAGRAPH:
+        return start
+    before = blocks[first - 1]
+    text = document.text[before.start : before.end]
+    if not text.rstrip().endswith(":"):
+        return start
+    return sentence_spans(text, before.start)[-1].start
 
 
 def clip(text: str, sentence: Span, focus: Span, max_chars: int = MAX_QUOTE_CHARS) -> Span:

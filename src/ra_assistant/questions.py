@@ -23,13 +23,16 @@ COVID_YEAR = 2020
 _FRAME_WEIGHT = 0.25
 _FORMER_WEIGHT = 0.6
 _ANSWER_WEIGHT = 0.25
+_ANSWER_CHARS = 300
+"""How much of a former answer is looked at: what it says first."""
 _EXPANDED_WEIGHT = 0.4
 
 _FRAME_WORDS = frozenset(table("questions")["frame"]["words"].split())
 _ENGLISH = frozenset(table("questions")["english"]["words"].split())
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SPACES = re.compile(r"\s+")
-_SHORT_FORM = re.compile(r"[^\W_]+")
+_SHORT_FORM = re.compile(r"(?<![\w’'-])[^\W_]+(?![\w’'-])")
+_THAT = re.compile(r"\b(?:ca|cela)\b")
 _NAME = re.compile(r"(?<![.!?«] )\b[A-ZÉÈÀÂÎÔÇŒ][\w’'-]{2,}")
 
 
@@ -52,10 +55,12 @@ def understand(
         civil: whether « bonjour » is small talk rather than a word to search.
     """
     spelled = spell_out(question)
-    small_talk = small_talk_of(spelled) if civil else None
-    if small_talk is not None:
-        return Query(text=question, terms={}, small_talk=small_talk)
     former = _former_question(history[-MAX_TURNS:], latest_year)
+    small_talk = small_talk_of(spelled) if civil else None
+    # « À quoi ça sert ? » asks about the assistant at first, about what was spoken of later.
+    is_of_former = small_talk is SmallTalk.ABILITIES and former is not None and _THAT.search(fold(spelled))
+    if small_talk is not None and not is_of_former:
+        return Query(text=question, terms={}, small_talk=small_talk)
     if former is None or not leans_on_former(spelled):
         return _alone(spelled, latest_year)
     return _joined(spelled, former, history[-1], latest_year)
@@ -108,19 +113,26 @@ class AcronymBook:
 
     def __init__(self, pairs: Mapping[str, str]) -> None:
         """Keep the acronyms `pairs`, each with the words it stands for."""
-        self._long: dict[str, frozenset[str]] = {}
-        for short, long in pairs.items():
-            self._long["".join(filter(str.isalnum, fold(short)))] = frozenset(_terms(long))
+        self._pairs = [
+            ("".join(filter(str.isalnum, fold(short))), fold(short), fold(long), frozenset(_terms(long)))
+            for short, long in pairs.items()
+        ]
 
     def expand(self, query: Query) -> Query:
         """Return the query with the words of its acronyms, and the acronyms of its words."""
         added: dict[str, float] = {}
-        for short, long in self._long.items():
-            if stem(short) in query.terms:
-                added |= dict.fromkeys(long, _EXPANDED_WEIGHT * query.terms[stem(short)])
-            elif long and long <= query.terms.keys():
-                added[stem(short)] = _EXPANDED_WEIGHT
-        return replace(query, terms=added | query.terms) if added else query
+        others: list[str] = []
+        for key, short, long, terms in self._pairs:
+            if key in query.terms or stem(key) in query.terms:
+                weight = max(query.terms.get(key, 0.0), query.terms.get(stem(key), 0.0))
+                added |= dict.fromkeys(terms, _EXPANDED_WEIGHT * weight)
+                others.append(long)
+            elif terms and terms <= query.terms.keys():
+                added[stem(key)] = _EXPANDED_WEIGHT
+                others.append(short)
+        if not added:
+            return query
+        return replace(query, terms=added | query.terms, spelled_out=tuple(others))
 
 
 def is_order(question: str) -> bool:
@@ -136,10 +148,8 @@ def leans_on_former(question: str) -> bool:
         return True
     if re.match(rf"(?:{'|'.join(data['beginnings'])})\b", text):
         return True
-    bearing = [
-        word for word in content_words(question) if word.stem not in _frame() and not _is_year(word.form)
-    ]
-    if not bearing:
+    bearing = _bearing(question)
+    if _vague().issuperset(bearing):
         return True
     anaphoric = _pattern("follow_up", "anaphora").search(_without_inversion(text)) is not None
     return anaphoric and not any(_NAME.finditer(question[1:])) and len(bearing) <= 4
@@ -208,6 +218,12 @@ def _frame() -> frozenset[str]:
     return frozenset(stem(word) for word in _FRAME_WORDS)
 
 
+@cache
+def _vague() -> frozenset[str]:
+    """Return the stems of words that ask for more about a thing without naming it."""
+    return frozenset(stem(word) for word in table("questions")["follow_up"]["vague"].split())
+
+
 def _is_year(form: str) -> bool:
     return _YEAR.fullmatch(form) is not None
 
@@ -258,7 +274,7 @@ def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -
     terms = {name: weight * _FORMER_WEIGHT for name, weight in former.terms.items()}
     if years:
         terms = {name: weight for name, weight in terms.items() if not _is_year(name)}
-    for name, weight in (_names(last.answer) | _terms(question)).items():
+    for name, weight in (_said(last.answer) | _terms(question)).items():
         terms[name] = max(terms.get(name, 0.0), weight)
     return Query(
         text=_standalone(question, former, years),
@@ -267,6 +283,7 @@ def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -
         years=years or former.years,
         names=names_of(question) or former.names,
         unit=unit_of(question) or (former.unit if inherits else ""),
+        said=frozenset(_terms(last.answer[:MAX_QUESTION_CHARS])),
         is_follow_up=True,
         spans_years=compares_years(question, latest_year) or (inherits and former.spans_years),
     )
@@ -290,7 +307,6 @@ def _standalone(question: str, former: Query, years: Iterable[int]) -> str:
     return f"{former.text} {question}"
 
 
-def _names(answer: str) -> dict[str, float]:
-    """Return the stems of the proper names of a former answer, with a low weight."""
-    names = " ".join(match.group() for match in _NAME.finditer(answer[:MAX_QUESTION_CHARS]))
-    return {name: _ANSWER_WEIGHT for name in _terms(names) if not _is_year(name)}
+def _said(answer: str) -> dict[str, float]:
+    """Return the stems of what a former answer said first, with a low weight."""
+    return {name: _ANSWER_WEIGHT for name in _terms(answer[:_ANSWER_CHARS]) if not _is_year(name)}

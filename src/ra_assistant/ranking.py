@@ -1,8 +1,8 @@
 """Choosing the sentences that answer: features of a question and a sentence, weighed by a fitted model.
 
 The features say how much of the question a sentence covers, whether it holds the kind of thing
-asked, whether its year is the one asked, and what the span reader found in its passage. Their
-weights are fitted by `training/ranker.py` on openly licensed questions, split by document.
+asked, whether its year is the one asked, and what the span reader found in its passage. What they
+weigh is fitted by `training/ranker.py` on openly licensed questions, split by document.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import Quantity, month_number, quantities
 from ra_assistant.french.words import content_words, fold, words
 from ra_assistant.ports import LexicalIndex, SentenceScorer
+from ra_assistant.scoring import Scorer
 from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
 
 _NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s? |la |l[’'])?[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+)*")
@@ -84,16 +85,16 @@ class Ranker:
         documents: Mapping[str, Document],
         lexical: LexicalIndex,
         passage_count: int,
-        weights: Mapping[str, float],
+        scorer: Scorer,
         sentences: SentenceScorer | None = None,
-        first_weights: Mapping[str, float] | None = None,
+        first_scorer: Scorer | None = None,
     ) -> None:
-        """Use `weights` on the features of a candidate, `first_weights` as long as no reader has spoken."""
+        """Use `scorer` on the features of a candidate, `first_scorer` as long as no reader has spoken."""
         self._documents = documents
         self._lexical = lexical
         self._passage_count = passage_count
-        self._weights = weights
-        self._first_weights = weights if first_weights is None else first_weights
+        self._scorer = scorer
+        self._first_scorer = scorer if first_scorer is None else first_scorer
         self._sentences = sentences
         years = [document.year for document in documents.values() if document.year is not None]
         self._latest = max(years, default=None)
@@ -115,23 +116,40 @@ class Ranker:
             shared = {"passage": hit.score / best if best else 0.0, "rank": 1.0 / (1 + rank)}
             nearness = [{"cosine": c, "cosine_gap": c - nearest} for c in cosines[hit.passage.id]]
             found.extend(self._candidates(query, idf, hit.passage, shared, nearness))
-        return sorted(found, key=lambda candidate: -candidate.score)
+        return _scored(found, self._first_scorer)
 
-    def reranked(self, candidates: Sequence[Candidate], guesses: Mapping[str, SpanGuess]) -> list[Candidate]:
+    def reranked(
+        self, query: Query, candidates: Sequence[Candidate], guesses: Mapping[str, SpanGuess]
+    ) -> list[Candidate]:
         """Return the candidates, best first, with what the reader says of them.
 
         Args:
+            query: the question as it was understood.
             candidates: as `candidates` returned them.
             guesses: what the reader says, by passage id; nothing for a passage that it did not read.
         """
         surest = max((guess.answerable for guess in guesses.values()), default=0.0)
-        weighed = [self._weighed(candidate, guesses, surest) for candidate in candidates]
-        return sorted(weighed, key=lambda candidate: -candidate.score)
+        first = max((candidate.score for candidate in candidates), default=0.0)
+        heard = [
+            self._heard(query, candidate, guesses.get(candidate.passage.id), surest, candidate.score - first)
+            for candidate in candidates
+        ]
+        return _scored(heard, self._scorer)
 
-    def _weighed(self, candidate: Candidate, guesses: Mapping[str, SpanGuess], surest: float) -> Candidate:
-        features = dict(candidate.features)
-        answer = _reader_features(features, guesses.get(candidate.passage.id), candidate.span, surest)
-        return replace(candidate, features=features, score=_weigh(self._weights, features), answer=answer)
+    def _heard(
+        self, query: Query, candidate: Candidate, guess: SpanGuess | None, surest: float, gap: float
+    ) -> Candidate:
+        """Return a candidate with what the reader says; `gap` is how far it was from the best before."""
+        features = {**candidate.features, "first_score": candidate.score / 10, "first_gap": gap}
+        answer = _reader_features(features, guess, candidate.span, surest)
+        document = self._documents[candidate.passage.document_id]
+        if features.get("fit_spelled_out"):
+            start = candidate.span.start
+            said = _spelled_out(query, document.text[start : candidate.span.end])
+            answer = said and Span(start + said.start, start + said.end)
+        if answer is not None:
+            features |= _answer_features(query, document.text[answer.start : answer.end])
+        return replace(candidate, features=features, answer=answer)
 
     def _idf(self, term: str) -> float:
         frequency = self._lexical.document_frequency(term)
@@ -153,6 +171,8 @@ class Ranker:
             **shared,
             "missing_top": max((idf[term] for term in idf if term not in within), default=0.0) / total,
             "name_missing": float(not query.names <= within),
+            "follow_up": float(query.is_follow_up),
+            "asked_terms": min(1.0, len(query.terms) / 8),
         }
         previous: frozenset[str] = frozenset()
         for rank, sentence in enumerate(reading.sentences):
@@ -166,9 +186,12 @@ class Ranker:
             }
             features["cover"] = sum(idf[term] for term in idf if term in own) / total
             features["cover_near"] = sum(idf[term] for term in near) / total
+            if query.said:
+                features["said_before"] = len(own & query.said) / max(1, len(own))
             features |= _fit(query, sentence.text)
+            features[f"asks_{query.kind.value}"] = 1.0
             features |= self._time(query, passage, sentence, reading)
-            yield Candidate(passage, sentence.span, features, _weigh(self._first_weights, features), None)
+            yield Candidate(passage, sentence.span, features, 0.0, None)
             previous = own
 
     def _cosines(self, query: Query, passage: Passage) -> Sequence[float]:
@@ -239,6 +262,7 @@ def _shape(text: str, block: Block | None) -> dict[str, float]:
         "short": max(0.0, (_SHORT_WORDS - count) / _SHORT_WORDS),
         "long": min(1.0, max(0.0, (count - _LONG_WORDS) / _LONG_WORDS)),
         "question": float(text.rstrip().endswith("?")),
+        "lead_in": float(text.rstrip().endswith(":")),
     }
 
 
@@ -264,10 +288,27 @@ def _fit(query: Query, text: str) -> dict[str, float]:
         return {"fit_list": min(1.0, (text.count(",") + text.count(";") + text.count(" et ")) / 4)}
     if kind is AnswerKind.DEFINITION:
         cues = _cue("definition").search(fold(text)) is not None or _EXPANSION.search(text) is not None
-        return {"fit_definition": float(cues)}
+        return {
+            "fit_definition": float(cues),
+            "fit_spelled_out": float(_spelled_out(query, text) is not None),
+        }
     if kind in {AnswerKind.REASON, AnswerKind.MANNER}:
         return {f"fit_{kind.value}": float(_cue(kind.value).search(fold(text)) is not None)}
     return {}
+
+
+def _spelled_out(query: Query, text: str) -> Span | None:
+    """Return where a text says what an acronym of the question stands for, or the acronym of its words."""
+    if not query.spelled_out:
+        return None
+    found = words(text)
+    forms = [word.form for word in found]
+    for phrase in query.spelled_out:
+        wanted = [word.form for word in words(phrase)]
+        for i in range(len(forms) - len(wanted) + 1):
+            if wanted and forms[i : i + len(wanted)] == wanted:
+                return Span(found[i].start, found[i + len(wanted) - 1].end)
+    return None
 
 
 def _quantity_fit(query: Query, text: str) -> dict[str, float]:
@@ -307,8 +348,32 @@ def _is_name(match: re.Match[str]) -> bool:
     return match.start() > 0 or len(match.group().split()) > 1
 
 
-def _weigh(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    return weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * value for name, value in features.items())
+def _scored(candidates: Sequence[Candidate], scorer: Scorer) -> list[Candidate]:
+    """Return the candidates with their log-odds, best first, ties in the order given."""
+    scores = scorer([candidate.features for candidate in candidates])
+    scored = [replace(candidate, score=score) for candidate, score in zip(candidates, scores, strict=True)]
+    return sorted(scored, key=lambda candidate: -candidate.score)
+
+
+def _answer_features(query: Query, text: str) -> dict[str, float]:
+    """Say of the words that the reader marks whether they are of the kind asked, and not the question's own."""
+    own = _stems(text)
+    return {
+        "answer_said": float(bool(own) and own <= query.terms.keys()),
+        "answer_misfit": float(not is_of_kind(query.kind, text)),
+        "answer_words": min(1.0, len(words(text)) / 20),
+    }
+
+
+def is_of_kind(kind: AnswerKind, text: str) -> bool:
+    """Tell whether words can be the answer to a kind of question: a number for « combien », a name for « qui »."""
+    if kind is AnswerKind.QUANTITY:
+        return bool(quantities(text)) or _cue("negative").search(fold(text)) is not None
+    if kind is AnswerKind.DATE:
+        return _has_date(text)
+    if kind is AnswerKind.PERSON:
+        return _NAME.search(text) is not None
+    return True
 
 
 def _reader_features(

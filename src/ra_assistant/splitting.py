@@ -9,6 +9,7 @@ paragraph changes only the passages of its section.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.types import Block, BlockKind, Document, Passage, Section, Span
 
 _WHOLE = {BlockKind.KEY_FIGURE, BlockKind.TABLE_ROW, BlockKind.HEADING}
+_LABELS = {BlockKind.KEY_FIGURE, BlockKind.PARAGRAPH, BlockKind.CAPTION}
+"""What a figure without a label is read with."""
+_WORD = re.compile(r"[^\W\d_]+")
+_LABEL_LETTERS = 3
+"""Fewest letters of a word that says what a figure counts: « M€ » does not, « ans » does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ def _units_by_section(document: Document) -> Iterator[tuple[Section, list[_Unit]
     units: list[_Unit] = []
     for section in document.sections:
         while position < len(document.blocks) and document.blocks[position].start < section.end:
-            units.extend(_units(document, document.blocks[position], position))
+            for unit in _units(document, document.blocks[position], position):
+                _append(document, units, unit)
             position += 1
         has_text = any(document.blocks[unit.block].kind is not BlockKind.HEADING for unit in units)
         if units and (has_text or section.end == len(document.text)):
@@ -102,6 +109,24 @@ def _units(document: Document, block: Block, index: int) -> list[_Unit]:
     else:
         spans = sentence_spans(document.text[block.start : block.end], block.start)
     return [_Unit(span, index, block.context, (span,)) for span in spans]
+
+
+def _append(document: Document, units: list[_Unit], unit: _Unit) -> None:
+    """Add a unit; a figure without a word of its own is one with the text or the figure before it."""
+    before = units[-1] if units else None
+    if before is None or not _is_bare(document, unit) or document.blocks[before.block].kind not in _LABELS:
+        units.append(unit)
+        return
+    whole = Span(before.span.start, unit.span.end)
+    units[-1] = _Unit(whole, before.block, before.context, (whole,))
+
+
+def _is_bare(document: Document, unit: _Unit) -> bool:
+    block = document.blocks[unit.block]
+    if block.kind is not BlockKind.KEY_FIGURE:
+        return False
+    text = document.text[unit.span.start : unit.span.end]
+    return not any(len(word) >= _LABEL_LETTERS for word in _WORD.findall(text))
 
 
 def _glue_headings(document: Document, units: list[_Unit]) -> list[_Unit]:

@@ -229,6 +229,10 @@ class Query:
     """Stems of the proper names and acronyms that the question writes with a capital."""
     unit: str = ""
     """Unit of the quantity asked for (`eur`, `percent`…), when the question says it."""
+    spelled_out: tuple[str, ...] = ()
+    """What the acronyms of the question stand for in the report, and the acronyms of its long names, folded."""
+    said: frozenset[str] = frozenset()
+    """Stems of what the former answer said, for a follow-up: it asks for something else."""
     small_talk: SmallTalk | None = None
     is_follow_up: bool = False
     spans_years: bool = False

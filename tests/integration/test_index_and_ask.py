@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
 from ra_assistant.retrieval import Fusion
+from ra_assistant.scoring import Scorer
 from ra_assistant.types import AnswerKind, Outcome, Turn
 from tests.fakes import HashedEmbedder
 
@@ -93,7 +94,8 @@ def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
 
 
 def test_a_near_miss_says_what_the_report_lacks(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    never = {**assembly.ranking_model(), "threshold": 1.1, "ranker": {"cover": 1.0}, "first": {"cover": 1.0}}
+    cover = Scorer.of({"cover": 1.0})
+    never = replace(assembly.ranking_model(), threshold=1.1, ranker=cover, first=cover)
     monkeypatch.setattr(assembly, "ranking_model", lambda: never)
     opened = assembly.open_assistant(index)
     answer = opened.ask("Combien de laboratoires de thérapie génique ?")

@@ -25,17 +25,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Return a desk where the two small reports are in service."""
     root = tmp_path_factory.mktemp("desk")
     build_served(root, REPORTS)
-    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
-        desk = Desk(lambda: _opened(root / "index"))
-        assert desk.open(), desk.trouble
-        yield desk
+    desk = Desk(lambda: _opened(root / "index"))
+    assert desk.open(), desk.trouble
+    yield desk
     desk.close()
 
 
 def _opened(index: Path) -> assembly.Assistant:
-    return assembly.open_assistant(index)
+    """Open an index with the fake embedding model, which no other test of the session may see."""
+    profile = assembly.EmbeddingProfile(HashedEmbedder(), "hashed@1:64", Fusion(0.2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "embedding_profile", lambda settings: profile)
+        return assembly.open_assistant(index)
 
 
 @pytest.fixture

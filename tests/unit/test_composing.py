@@ -73,7 +73,81 @@ def test_a_whole_list_is_quoted_when_a_list_is_asked() -> None:
     found = candidates(document, ("le département", 2.0, ""))
     quoted = composed(document, found, AnswerKind.LIST).citations[0].quote
     assert quoted == "la ville\n\nle département\n\nla région"
-    assert composed(document, found).citations[0].quote == "le département"
+    assert composed(document, found).citations[0].quote == quoted, (
+        "an item of two words says too little alone"
+    )
+
+
+def test_a_list_is_quoted_with_the_words_that_announce_it() -> None:
+    items = ["la ville de Bellevue", "le département", "la région, qui a versé 40 000 € en une seule fois"]
+    text = "\n\n".join(["Un début. Nos partenaires sont :", *items, "Une phrase."])
+    document = make_document(text, {1: BlockKind.LIST_ITEM, 2: BlockKind.LIST_ITEM, 3: BlockKind.LIST_ITEM})
+    whole = "\n\n".join(["Nos partenaires sont :", *items])
+    for words in ("le département", "Nos partenaires sont :"):
+        found = candidates(document, (words, 2.0, ""))
+        assert composed(document, found, AnswerKind.LIST).citations[0].quote == whole
+    found = candidates(document, (items[2], 2.0, ""))
+    assert composed(document, found).citations[0].quote == items[2], "it says enough alone"
+
+
+def test_what_follows_a_colon_is_quoted_with_it_within_its_section() -> None:
+    text = "Leurs missions :\n\nFormer les agents.\n\nAider les équipes."
+    document = make_document(text)
+    found = candidates(document, ("Leurs missions :", 2.0, ""))
+    assert composed(document, found).citations[0].quote == text
+    alone = make_document("Leurs missions :")
+    assert (
+        composed(alone, candidates(alone, ("Leurs missions :", 2.0, ""))).citations[0].quote
+        == "Leurs missions :"
+    )
+
+
+def test_a_list_too_long_for_a_quote_loses_its_last_items_first() -> None:
+    items = [
+        f"le service numéro {n}, qui porte un nom assez long pour que la liste déborde" for n in range(9)
+    ]
+    text = "\n\n".join(["Ils sont neuf :", *items])
+    document = make_document(text, dict.fromkeys(range(1, 10), BlockKind.LIST_ITEM))
+    first, last = (candidates(document, (items[n], 2.0, "")) for n in (0, 8))
+    quoted = composed(document, first, AnswerKind.LIST).citations[0].quote
+    assert quoted.startswith("Ils sont neuf :\n\nle service numéro 0") and len(quoted) <= MAX_QUOTE_CHARS
+    quoted = composed(document, last, AnswerKind.LIST).citations[0].quote
+    assert quoted.endswith(items[8]) and len(quoted) <= MAX_QUOTE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (AnswerKind.QUANTITY, "la salle des fêtes"),
+        (AnswerKind.DATE, "la salle des fêtes"),
+        (AnswerKind.PERSON, "la salle des fêtes"),
+        (AnswerKind.LIST, "la salle des fêtes"),
+        (AnswerKind.THING, "fêtes (rue du Port"),
+    ],
+)
+def test_words_that_are_not_of_the_kind_asked_are_not_said_first(kind: AnswerKind, answer: str) -> None:
+    text = (
+        "Le conseil a rouvert la salle des fêtes (rue du Port), fermée depuis les inondations de la vallée."
+    )
+    document = make_document(text)
+    made = composed(document, candidates(document, (text, 2.0, answer)), kind)
+    assert made.text.startswith("«\u00a0Le conseil")
+    assert made.citations[0].quote == text
+
+
+def test_a_heading_is_not_quoted_after_a_sentence_nor_a_quote_inside_another() -> None:
+    text = "Le siège\n\nLe siège est à Bellevue. Il date de 1990."
+    document = make_document(text, {0: BlockKind.HEADING})
+    sentence, heading = candidates(document, ("Le siège est à Bellevue.", 2.0, ""), ("Le siège", 1.9, ""))
+    titled = replace(heading, features={"heading": 1.0})
+    assert [c.quote for c in composed(document, [sentence, titled]).citations] == ["Le siège est à Bellevue."]
+
+
+def test_an_item_is_not_quoted_again_after_its_list() -> None:
+    text = "Ils sont deux :\n\nla ville\n\nla région"
+    document = make_document(text, {1: BlockKind.LIST_ITEM, 2: BlockKind.LIST_ITEM})
+    both = candidates(document, ("la ville", 2.0, ""), ("la région", 1.9, ""))
+    assert [citation.quote for citation in composed(document, both, AnswerKind.LIST).citations] == [text]
 
 
 def test_each_side_of_a_comparison_has_its_citation() -> None:

@@ -13,6 +13,17 @@ from ra_assistant.french.acronyms import acronyms
         ("la certification EU-BIC (European Union Business Innovation Center)", [
             ("EU-BIC", "European Union Business Innovation Center"),
         ]),
+        ("certifié EU-BIC (European Business and Innovation Center)", [
+            ("EU-BIC", "European Business and Innovation Center"),
+        ]),
+        ("l’Institut national de la santé et de la recherche médicale (Inserm)", [
+            ("Inserm", "Institut national de la santé et de la recherche médicale"),
+        ]),
+        ("deux PME (petites et moyennes entreprises)", [("PME", "petites et moyennes entreprises")]),
+        ("les PMEs (petites et moyennes entreprises)", [("PMEs", "petites et moyennes entreprises")]),
+        ("l’Institut de la mer (Ifremer)", []),
+        ("l’Agence du climat, portée par les communes (Paris)", []),
+        ("le siège de l’établissement (RER)", []),
         ("Un nom (APPROUVÉ) quelconque", []),
         ("Généthon (220 professionnels)", []),
         ("(ABC)", []),

@@ -63,6 +63,11 @@ def test_sms_spelling_is_written_out() -> None:
     assert spell_out("la vitamine C") == "la vitamine C"
 
 
+@pytest.mark.parametrize("text", ["c'est combien ?", "c’est combien ?", "aujourd'hui, m-c", "l'ac"])
+def test_what_is_spelled_right_stays(text: str) -> None:
+    assert spell_out(text) == text
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
@@ -74,6 +79,7 @@ def test_sms_spelling_is_written_out() -> None:
         ("Bonjour, quel est le budget ?", None),
         ("Qui préside l’agence ?", None),
         ("Comment ça marche, l’appel à projets ?", None),
+        ("À quoi ça sert ?", SmallTalk.ABILITIES),
     ],
 )
 def test_civilities_are_told_from_questions(message: str, kind: SmallTalk | None) -> None:
@@ -106,6 +112,36 @@ def test_a_follow_up_keeps_the_subject_of_the_former_question() -> None:
     assert query.terms.get("entrepris")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Dans quel but ?",
+        "Tu peux préciser la deuxième ?",
+        "c pour faire quoi au final",
+        "à quoi ça sert",
+        "Un exemple ?",
+    ],
+)
+def test_a_question_that_names_nothing_leans_on_the_former_one(question: str) -> None:
+    query = understand(question, HISTORY, 2023)
+    assert query.is_follow_up
+    assert query.terms.get("entrepris")
+
+
+def test_what_the_former_answer_said_is_searched_too_with_less_weight() -> None:
+    query = understand(
+        "Dans quel but ?", [Turn("Quels achats ?", "Des robots pour la culture cellulaire.")], 2023
+    )
+    assert 0 < query.terms["robot"] < query.terms["achat"] <= 1
+
+
+@pytest.mark.parametrize(
+    "question", ["Quel est le but du projet Magenta ?", "Qui dirige la deuxième école ?"]
+)
+def test_a_question_that_names_its_subject_stands_alone(question: str) -> None:
+    assert not leans_on_former(question)
+
+
 def test_a_new_subject_forgets_the_former_one() -> None:
     query = understand("Qui préside le conseil d’administration ?", HISTORY, 2023)
     assert not query.is_follow_up
@@ -125,6 +161,8 @@ def test_acronyms_are_searched_both_ways() -> None:
     book = AcronymBook({"GIP": "groupement d’intérêt public"})
     assert "group" in book.expand(understand("le GIP", [], None)).terms
     assert "gip" in book.expand(understand("le groupement d’intérêt public", [], None)).terms
+    assert book.expand(understand("le GIP", [], None)).spelled_out == ("groupement d'interet public",)
+    assert book.expand(understand("groupement d’intérêt public", [], None)).spelled_out == ("gip",)
     query = understand("le groupement", [], None)
     assert book.expand(query) == query
 

@@ -1,10 +1,11 @@
 import pytest
 
 from ra_assistant.lexical import Bm25Index
-from ra_assistant.questions import understand
-from ra_assistant.ranking import Ranker, SpanGuess
+from ra_assistant.questions import AcronymBook, understand
+from ra_assistant.ranking import Ranker, SpanGuess, is_of_kind
+from ra_assistant.scoring import Scorer
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import BlockKind, Hit, Span
+from ra_assistant.types import AnswerKind, BlockKind, Hit, Span, Turn
 from tests.conftest import make_document
 
 TEXT = (
@@ -15,15 +16,15 @@ TEXT = (
 
 @pytest.fixture
 def rank():
-    def rank(question: str, guesses=None, text: str = TEXT, weights=None, **fields):
+    def rank(question: str, guesses=None, text: str = TEXT, weights=None, history=(), **fields):
         document = make_document(text, **fields)
         passages = SentenceSplitter().split(document)
         index = Bm25Index.build([passage.searchable_text for passage in passages])
-        ranker = Ranker({document.id: document}, index, len(passages), weights or {"cover": 1.0})
-        query = understand(question, [], 2021)
+        ranker = Ranker({document.id: document}, index, len(passages), Scorer.of(weights or {"cover": 1.0}))
+        query = understand(question, history, 2021)
         found = ranker.candidates(query, [Hit(passage, 1.0) for passage in passages])
         if guesses:
-            found = ranker.reranked(found, guesses)
+            found = ranker.reranked(query, found, guesses)
         return [(text[c.span.start : c.span.end], c) for c in found]
 
     return rank
@@ -51,6 +52,40 @@ def test_a_sentence_that_holds_what_is_asked_fits(rank, question: str, words: st
     assert feature(rank(question), words, name) == 1.0
 
 
+def test_the_sentence_that_spells_an_acronym_out_is_told_and_its_words_are_marked() -> None:
+    text = "Il a obtenu la certification EU-BIC (European Business and Innovation Center). EU-BIC est rare."
+    document = make_document(text)
+    passages = SentenceSplitter().split(document)
+    index = Bm25Index.build([passage.searchable_text for passage in passages])
+    ranker = Ranker({document.id: document}, index, 1, Scorer.of({"fit_spelled_out": 1.0}))
+    for question, said in (
+        ("EU-BIC ca veut dire quoi", "European Business and Innovation Center"),
+        ("sigle de European Business and Innovation Center", "EU-BIC"),
+    ):
+        query = AcronymBook(index.acronyms).expand(understand(question, [], None))
+        first = ranker.reranked(query, ranker.candidates(query, [Hit(p, 1.0) for p in passages]), {})[0]
+        assert first.features["fit_spelled_out"] == 1.0
+        assert first.answer is not None
+        assert text[first.answer.start : first.answer.end] == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "fits"),
+    [
+        (AnswerKind.QUANTITY, "une vingtaine", True),
+        (AnswerKind.QUANTITY, "beaucoup de monde", False),
+        (AnswerKind.QUANTITY, "aucune", True),
+        (AnswerKind.DATE, "au mois de mai", True),
+        (AnswerKind.DATE, "dans la salle", False),
+        (AnswerKind.PERSON, "Marie Durand", True),
+        (AnswerKind.PERSON, "numérique", False),
+        (AnswerKind.THING, "dans la salle", True),
+    ],
+)
+def test_words_are_of_the_kind_asked_or_not(kind: AnswerKind, text: str, fits: bool) -> None:
+    assert is_of_kind(kind, text) is fits
+
+
 def test_a_sentence_without_any_number_does_not_fit_how_many(rank) -> None:
     assert feature(rank("Combien de visiteurs ?"), "Marie Durand", "misfit") == 1.0
 
@@ -59,6 +94,14 @@ def test_the_year_asked_is_told_from_another(rank) -> None:
     assert feature(rank("visiteurs en 2021"), "300", "year_said") == 1.0
     assert feature(rank("visiteurs en 2019"), "300", "year_other") == 1.0
     assert feature(rank("budget en 2020"), "20 M€", "year_placed") == 1.0
+
+
+def test_a_sentence_that_the_former_answer_said_is_told_from_a_new_one(rank) -> None:
+    history = [Turn("Quel est le budget du musée ?", "Le budget du musée atteint 20 M€.")]
+    found = rank("Pour quoi faire ?", history=history)
+    assert feature(found, "20 M€", "said_before") > 0.9
+    assert feature(found, "la pierre manquait", "said_before") == 0.0
+    assert feature(rank("Quel est le budget du musée ?"), "20 M€", "said_before") == 0.0
 
 
 def test_headings_rows_and_key_figures_are_told_apart(rank) -> None:

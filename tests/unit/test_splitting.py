@@ -107,3 +107,20 @@ def test_headings_are_searched_once() -> None:
     )
     (passage,) = SentenceSplitter().split(document)
     assert passage.searchable_text == "Finances\nLe budget\n\nIl atteint 20 M€."
+
+
+def test_a_figure_without_a_word_is_one_with_what_stands_before_it() -> None:
+    text = "63\nprojets financés\n\n18,8\nM€\n\nLes actions ont démarré en juin."
+    document = make_document(text, {0: BlockKind.KEY_FIGURE, 1: BlockKind.KEY_FIGURE})
+    (passage,) = SentenceSplitter().split(document)
+    assert [text[s.start : s.end] for s in passage.sentences] == [
+        "63\nprojets financés\n\n18,8\nM€",
+        "Les actions ont démarré en juin.",
+    ]
+
+
+def test_a_figure_without_a_word_stays_alone_at_the_beginning_and_after_a_heading() -> None:
+    text = "Le budget\n\n18,8 M€\n\nDe quoi tenir deux ans."
+    document = make_document(text, {0: BlockKind.HEADING, 1: BlockKind.KEY_FIGURE})
+    (passage,) = SentenceSplitter().split(document)
+    assert [text[s.start : s.end] for s in passage.sentences][:2] == ["Le budget", "18,8 M€"]

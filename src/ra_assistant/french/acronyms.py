@@ -7,42 +7,72 @@ from collections.abc import Iterator
 
 from ra_assistant.french.words import Word, fold, is_stop_word, words
 
-_SHORT = r"[A-ZÀ-Ý][A-ZÀ-Ý0-9&|.-]{1,9}s?"
+_SHORT = r"[A-ZÀ-Ý][\w&.-]{1,9}"
 _SHORT_IN_BRACKETS = re.compile(rf"\((?P<short>{_SHORT})\)")
 _LONG_IN_BRACKETS = re.compile(rf"(?<!\w)(?P<short>{_SHORT})[ \u00a0]\((?P<long>[^()]{{6,120}})\)")
 _LETTERS = re.compile(r"[^a-z0-9]")
 _MOST_WORDS = 12
+_FEWEST_INITIALS = 0.5
+"""Share of an acronym's letters that begin a word; the others stand inside one: the U of EU-BIC."""
+_ENGLISH_LINKS = frozenset({"and", "for", "of", "the", "in", "on"})
 
 
 def acronyms(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each acronym that `text` spells out, in capitals, with the words it stands for.
+    """Yield each acronym that `text` spells out, with the words it stands for.
 
-    The initials must agree: « Institut national de la santé et de la recherche médicale (Inserm) » does,
-    a name followed by any aside between brackets does not. The method is that of Schwartz and Hearst (A
-    Simple Algorithm for Identifying Abbreviation Definitions, 2003), on initials of words.
+    « Institut national de la santé et de la recherche médicale (Inserm) » is one; a name followed by any
+    aside between brackets is not. The method is that of Schwartz and Hearst (A Simple Algorithm for
+    Identifying Abbreviation Definitions, 2003), stricter: half of the letters are initials, every word that
+    bears meaning gives one, and all of them are when the acronym is not written in capitals.
     """
     for match in _SHORT_IN_BRACKETS.finditer(text):
         long = _ending_with(text[: match.start()], match.group("short"))
         if long:
             yield match.group("short"), long
     for match in _LONG_IN_BRACKETS.finditer(text):
-        if _stands_for(match.group("short"), words(match.group("long"))):
+        if _stands_for(match.group("short"), _simple_words(match.group("long"))):
             yield match.group("short"), match.group("long")
 
 
 def _ending_with(before: str, short: str) -> str:
-    """Return the fewest words at the end of `before` whose initials make up `short`; empty when none do."""
+    """Return the fewest words at the end of `before` that `short` stands for; empty when none do."""
     start = max(before.rfind("\n"), before.rfind(". "), -1) + 1
-    found = [word for word in words(before[start:]) if word.form.isalpha()][-_MOST_WORDS:]
+    found = _simple_words(before[start:])[-_MOST_WORDS:]
     for first in range(len(found) - 1, -1, -1):
         if not is_stop_word(found[first]) and _stands_for(short, found[first:]):
             return before[start + found[first].start : start + found[-1].end]
     return ""
 
 
+def _simple_words(text: str) -> list[Word]:
+    return [word for word in words(text) if word.form.isalpha() and text[word.start : word.end].isalpha()]
+
+
 def _stands_for(short: str, long: list[Word]) -> bool:
-    letters = _LETTERS.sub("", fold(short).removesuffix("s") if short.endswith("s") else fold(short))
-    bearing = [word for word in long if not is_stop_word(word)]
-    initials = "".join(word.form[0] for word in bearing)
-    with_articles = "".join(word.form[0] for word in long)
-    return len(letters) > 1 and letters in {initials, with_articles}
+    name = short.removesuffix("s") if short[:-1].isupper() else short
+    letters = _LETTERS.sub("", fold(name))
+    if len(letters) < 2 or not any(char.isupper() for char in short):
+        return False
+    least = _FEWEST_INITIALS if name.isupper() else 1.0
+    initials = _most_initials(letters, long)
+    return initials is not None and initials >= least * len(letters)
+
+
+def _most_initials(letters: str, long: list[Word]) -> int | None:
+    """Return how many of the letters can begin a word when all are found in order; None when they are not.
+
+    Every word that bears meaning begins with one of them, the first letter included.
+    """
+    states = {0: 0}
+    for word in long:
+        is_skipped = is_stop_word(word) or word.form in _ENGLISH_LINKS
+        following: dict[int, int] = dict(states) if is_skipped else {}
+        for used, initials in states.items():
+            if used < len(letters) and letters[used] == word.form[0]:
+                position, here = 0, used
+                while here < len(letters) and position != -1:
+                    here += 1
+                    following[here] = max(following.get(here, 0), initials + 1)
+                    position = word.form.find(letters[here], position + 1) if here < len(letters) else -1
+        states = following
+    return states.get(len(letters))
