@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.ports import Embedder, SpanReader
+    from ra_assistant.ports import Embedder, SpanReader, VectorStore
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
@@ -98,8 +98,15 @@ class Assistant:
         self._close()
 
 
-def open_assistant(index_dir: Path | str | None = None, settings: Settings | None = None) -> Assistant:
+def open_assistant(
+    index_dir: Path | str | None = None, settings: Settings | None = None, *, exact: bool = False
+) -> Assistant:
     """Open the build in service.
+
+    Args:
+        index_dir: directory of the builds; None for the one of the settings.
+        settings: those of the process when None.
+        exact: as for `open_build`: sooner ready, for a few questions.
 
     Raises:
         IndexMissing: nothing was ever built.
@@ -108,7 +115,7 @@ def open_assistant(index_dir: Path | str | None = None, settings: Settings | Non
     """
     settings = settings or load_settings()
     builds = BuildStore(Path(index_dir) if index_dir is not None else settings.index_dir)
-    return open_build(builds.root, builds.current_id(), settings)
+    return open_build(builds.root, builds.current_id(), settings, exact=exact)
 
 
 def open_sound(index_dir: Path, settings: Settings | None = None) -> Assistant:
@@ -175,13 +182,20 @@ def _open(
     exact: bool,
 ) -> Assistant:
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.vector_places import searched
 
     documents, passages = read_contents(directory)
     vectors = read_vectors(directory)
     lexical = Bm25Index.load(directory / "lexical")
     ids = [passage.id for passage in passages]
-    store = searched(directory, manifest, ids, vectors, settings.chroma_url, exact=exact)
+    store: VectorStore
+    if exact:
+        from ra_assistant.exact_store import ExactStore
+
+        store = ExactStore(ids, vectors)
+    else:
+        from ra_assistant.vector_places import searched
+
+        store = searched(directory, manifest, ids, vectors, settings.chroma_url)
     stack.callback(store.close)
     fusion = Fusion(**manifest.fusion)
     if settings.fusion_weight is not None:

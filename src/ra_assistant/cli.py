@@ -89,7 +89,8 @@ def ask(
     if question is None and batch is None:
         _fail(CLI["no_question"])
     rows = list(_rows(batch)) if batch is not None else [{"id": None, "question": question}]
-    with _assistant(index) as assistant:
+    # One question is answered before Chroma is loaded: our own copy of the vectors gives the same passages.
+    with _assistant(index, exact=batch is None) as assistant:
         ids = {document.path: document.id for document in assistant.documents}
         passage_of = passage_finder(assistant.passages)
         for row in rows:
@@ -303,13 +304,14 @@ def serve(
 class _assistant:  # noqa: N801 - used as a function, in a `with`
     """Opens the assistant and closes it at the end of the block."""
 
-    def __init__(self, index_dir: Path | None) -> None:
+    def __init__(self, index_dir: Path | None, *, exact: bool = False) -> None:
         self._index_dir = index_dir
+        self._exact = exact
 
     def __enter__(self) -> Assistant:
         from ra_assistant.assembly import open_assistant
 
-        self._opened = open_assistant(self._index_dir)
+        self._opened = open_assistant(self._index_dir, exact=self._exact)
         return self._opened
 
     def __exit__(self, *_: object) -> None:

@@ -28,6 +28,7 @@ from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 
 from ra_assistant.errors import ChromaAway, ChromaUnopened, IndexDamaged, StoreError
+from ra_assistant.exact_store import ExactStore
 from ra_assistant.types import Passage
 
 COLLECTION = "passages"
@@ -65,26 +66,6 @@ class _ReadyVectors(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         raise NotImplementedError(f"queries are embedded by the caller, not by the store: {text!r}")
-
-
-class ExactStore:
-    """Passages by their vectors, compared one by one in memory: the yardstick of the others."""
-
-    def __init__(self, ids: Sequence[str], vectors: npt.NDArray[np.float32]) -> None:
-        self._ids = list(ids)
-        self._vectors = vectors
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def nearest(self, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
-        """Return at most `k` passage ids with their cosine (−1 to 1), best first."""
-        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return [(self._ids[place], float(cosines[place])) for place in best]
-
-    def close(self) -> None:
-        """Release nothing."""
 
 
 class ChromaStore:

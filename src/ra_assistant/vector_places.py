@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from ra_assistant.builds import Manifest
 from ra_assistant.errors import ChromaUnopened, IndexDamaged, StoreError
+from ra_assistant.exact_store import ExactStore
 from ra_assistant.publishing_wording import SERVER
-from ra_assistant.store import BUILD_SECONDS, QUERY_SECONDS, ChromaStore, ExactStore, Remote, SteadyStore
+from ra_assistant.store import BUILD_SECONDS, QUERY_SECONDS, ChromaStore, Remote, SteadyStore
 from ra_assistant.wording import sentence_of
 
 
@@ -23,8 +24,6 @@ def searched(
     ids: Sequence[str],
     vectors: npt.NDArray[np.float32],
     chroma_url: str,
-    *,
-    exact: bool,
 ) -> ChromaStore | ExactStore | SteadyStore:
     """Return what searches the vectors of a build.
 
@@ -32,7 +31,7 @@ def searched(
     a build that has only a directory is searched in our own copy, until the next one is published.
     """
     own = ExactStore(ids, vectors)
-    if exact or bool(manifest.collection) != bool(chroma_url):
+    if bool(manifest.collection) != bool(chroma_url):
         return own
     if not manifest.collection:
         try:

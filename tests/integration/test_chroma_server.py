@@ -16,9 +16,10 @@ import pytest
 from ra_assistant import assembly, building
 from ra_assistant.builds import KEPT_BUILDS
 from ra_assistant.errors import ChromaAway, IndexDamaged, SettingsError, StoreError
+from ra_assistant.exact_store import ExactStore
 from ra_assistant.publishing import Publisher
 from ra_assistant.settings import load_settings
-from ra_assistant.store import AWAY_SECONDS, ChromaStore, ExactStore, Remote, SteadyStore
+from ra_assistant.store import AWAY_SECONDS, ChromaStore, Remote, SteadyStore
 from ra_assistant.wording import sentence_of
 from tests.chroma_server import ChromaServer
 from tests.contract.test_stores import passages, unit_vectors

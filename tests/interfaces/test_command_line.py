@@ -60,6 +60,30 @@ def test_index_then_ask_prints_the_answer_and_its_source(run: Run, corpus: Path,
     assert "https://val.example/2020/edito" in asked.stdout
 
 
+def test_one_question_is_answered_without_loading_chroma_or_torch(index: Path) -> None:
+    program = (
+        FAKED + "\nprint(sorted({'torch', 'chromadb', 'langchain_chroma', 'gradio'} & set(sys.modules)))"
+    )
+    program = program.replace("\nmain()", "\ntry:\n    main()\nexcept SystemExit:\n    pass")
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            program,
+            "ask",
+            "Combien de nouvelles entreprises en 2020 ?",
+            "--index",
+            str(index),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": SOURCES},
+    )
+    assert "13 nouvelles entreprises" in asked.stdout
+    assert asked.stdout.endswith("[]\n")
+
+
 def test_a_batch_prints_one_line_a_question_in_the_promised_form(
     run: Run, index: Path, tmp_path: Path
 ) -> None:

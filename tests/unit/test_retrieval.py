@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from ra_assistant import retrieval
+from ra_assistant.exact_store import ExactStore
 from ra_assistant.lexical import Bm25Index
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode
-from ra_assistant.store import ExactStore
 from ra_assistant.types import Passage, Query
 from tests.fakes import HashedEmbedder
 
