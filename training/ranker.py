@@ -18,7 +18,7 @@ import json
 import pickle
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,8 +37,9 @@ RIDGE = 1e-2
 UNITS, MODELS_AVERAGED = 16, 5
 RATE, DECAY, BATCH = 2e-3, 3e-3, 16
 RANKER_EPOCHS, REFUSAL_EPOCHS = 14, 8
-GIVEN = {"fit_spelled_out": 6.0}
-"""Weights set by hand: a question on what an acronym stands for is too rare among those that fit."""
+GIVEN = {"fit_spelled_out": 6.0, "contrary": -2.0}
+GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0}
+"""Weights set by hand, of what is too rare among the questions that fit."""
 REPORTED = {"autorite", "musee", "genopole", "real"}
 """Sources that only report."""
 UNANSWERED = ("sans_reponse", "elsewhere", "refuse_")
@@ -142,8 +143,8 @@ def learn(
     return models
 
 
-def written(models: Sequence[Ranking], names: Sequence[str]) -> dict[str, Any]:
-    """Return the mean of models as one, in the form that `Scorer.read` reads."""
+def written(models: Sequence[Ranking], names: Sequence[str], given: Mapping[str, float]) -> dict[str, Any]:
+    """Return the mean of models as one, with weights that are given, in the form that `Scorer.read` reads."""
     first = models[0]
     with torch.no_grad():
         linear = torch.stack([m.linear.weight[0] / m.scale for m in models]).mean(0).numpy()
@@ -155,7 +156,6 @@ def written(models: Sequence[Ranking], names: Sequence[str]) -> dict[str, Any]:
             "hidden_bias": torch.cat([m.hidden.bias for m in models]).numpy(),
             "output": torch.cat([m.output.weight[0] for m in models]).numpy() / len(models),
         }
-    given = [name for name in GIVEN if name not in names]
     network["mean"], network["scale"] = (
         np.concatenate([network[name], np.full(len(given), value)])
         for name, value in (("mean", 0.0), ("scale", 1.0))
@@ -163,7 +163,7 @@ def written(models: Sequence[Ranking], names: Sequence[str]) -> dict[str, Any]:
     network["hidden"] = np.pad(network["hidden"], ((0, 0), (0, len(given))))
     return {
         "names": [*names, *given],
-        "linear": [*rounded(linear), *(GIVEN[name] for name in given)],
+        "linear": [*rounded(linear), *given.values()],
         "bias": round(float(sum(biases)) / len(models), 4),
         "network": {name: rounded(values) for name, values in network.items()},
     }
@@ -197,7 +197,7 @@ def fit_ranker(rows: Sequence[Asked], *, heard: bool) -> dict[str, Any]:
     def loss(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         return -torch.logsumexp(torch.log_softmax(scores, 0)[right], 0)
 
-    return written(learn((linear, mean, scale, 0.0), items, loss, RANKER_EPOCHS), names)
+    return written(learn((linear, mean, scale, 0.0), items, loss, RANKER_EPOCHS), names, GIVEN)
 
 
 def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
@@ -207,8 +207,7 @@ def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
 
     kept = [row for row in rows if row.candidates]
     features = [refusal_features(row.query, row.candidates, row.known) for row in kept]
-    given = {f"best_{name}" for name in GIVEN}
-    names = sorted({name for row in features for name in row} - given)
+    names = sorted({name for row in features for name in row} - GIVEN_REFUSAL.keys())
     data = matrix(features, names)
     labels = np.array([any(row.right[:MAX_CITATIONS]) for row in kept])
     sizes = Counter(row.source for row in kept)
@@ -224,7 +223,9 @@ def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
         for i in range(len(kept))
     ]
     bce = torch.nn.functional.binary_cross_entropy_with_logits
-    return written(learn((linear, scaler.mean_, scale, bias), items, bce, REFUSAL_EPOCHS), names)
+    return written(
+        learn((linear, scaler.mean_, scale, bias), items, bce, REFUSAL_EPOCHS), names, GIVEN_REFUSAL
+    )
 
 
 def rescored(row: Asked, scorer: Scorer) -> Asked:

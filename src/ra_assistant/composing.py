@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from ra_assistant.answer_kinds import is_of_kind
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
-from ra_assistant.ranking import Candidate, block_at, is_of_kind
+from ra_assistant.ranking import Candidate, block_at
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line
 

@@ -8,21 +8,16 @@ weigh is fitted by `training/ranker.py` on openly licensed questions, split by d
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-from ra_assistant.french.lexicon import table
-from ra_assistant.french.numbers import Quantity, month_number, quantities
-from ra_assistant.french.words import content_words, fold, words
+from ra_assistant.answer_kinds import fit, is_of_kind, says_the_contrary, spelled_out, years_said
+from ra_assistant.french.words import content_words, words
 from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.scoring import Scorer
-from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
+from ra_assistant.types import Block, BlockKind, Document, Hit, Passage, Query, Span
 
-_NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s? |la |l[’'])?[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+)*")
-_EXPANSION = re.compile(r"\([^)]{3,80}\)")
 _LONG_WORDS = 60
 _SHORT_WORDS = 5
 _KEPT_READINGS = 20_000
@@ -145,7 +140,7 @@ class Ranker:
         document = self._documents[candidate.passage.document_id]
         if features.get("fit_spelled_out"):
             start = candidate.span.start
-            said = _spelled_out(query, document.text[start : candidate.span.end])
+            said = spelled_out(query, document.text[start : candidate.span.end])
             answer = said and Span(start + said.start, start + said.end)
         if answer is not None:
             features |= _answer_features(query, document.text[answer.start : answer.end])
@@ -186,9 +181,10 @@ class Ranker:
             }
             features["cover"] = sum(idf[term] for term in idf if term in own) / total
             features["cover_near"] = sum(idf[term] for term in near) / total
+            features["contrary"] = float(says_the_contrary(query, own))
             if query.said:
                 features["said_before"] = len(own & query.said) / max(1, len(own))
-            features |= _fit(query, sentence.text)
+            features |= fit(query, sentence.text)
             features[f"asks_{query.kind.value}"] = 1.0
             features |= self._time(query, passage, sentence, reading)
             yield Candidate(passage, sentence.span, features, 0.0, None)
@@ -227,12 +223,13 @@ def _read(document: Document, passage: Passage) -> _Reading:
     for span in passage.sentences:
         text = document.text[span.start : span.end]
         shape = _shape(text, block_at(document, span.start))
-        sentences.append(_Sentence(span, text, _stems(text), _years(text), shape))
+        sentences.append(_Sentence(span, text, _stems(text), years_said(text), shape))
     return _Reading(
         sentences=tuple(sentences),
         stems=_stems(passage.text),
         heading=_stems(f"{headings} {document.title}"),
-        years=_years(" ".join(passage.section_path)) or frozenset({document.year} if document.year else ()),
+        years=years_said(" ".join(passage.section_path))
+        or frozenset({document.year} if document.year else ()),
     )
 
 
@@ -245,10 +242,6 @@ def block_at(document: Document, offset: int) -> Block | None:
     index = bisect_right(document.blocks, offset, key=lambda block: block.start) - 1
     block = document.blocks[index] if index >= 0 else None
     return block if block is not None and offset < block.end else None
-
-
-def _years(text: str) -> frozenset[int]:
-    return frozenset(int(quantity.value) for quantity in quantities(text) if quantity.unit == "year")
 
 
 def _shape(text: str, block: Block | None) -> dict[str, float]:
@@ -266,88 +259,6 @@ def _shape(text: str, block: Block | None) -> dict[str, float]:
     }
 
 
-@cache
-def _cue(kind: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(table('answers')[kind])})(?!\w)")
-
-
-def _fit(query: Query, text: str) -> dict[str, float]:
-    """Say whether a sentence holds the kind of thing that is asked."""
-    kind = query.kind
-    if kind is AnswerKind.QUANTITY:
-        return _quantity_fit(query, text)
-    if kind is AnswerKind.DATE:
-        return {"fit_date": float(_has_date(text)), "misfit": float(not _has_date(text))}
-    if kind is AnswerKind.PERSON:
-        return _name_fit(query, text, "fit_person")
-    if kind is AnswerKind.PLACE:
-        return _name_fit(query, text, "fit_place")
-    if kind is AnswerKind.COMPARISON:
-        return {"fit_change": float(_cue("change").search(fold(text)) is not None)}
-    if kind is AnswerKind.LIST:
-        return {"fit_list": min(1.0, (text.count(",") + text.count(";") + text.count(" et ")) / 4)}
-    if kind is AnswerKind.DEFINITION:
-        cues = _cue("definition").search(fold(text)) is not None or _EXPANSION.search(text) is not None
-        return {
-            "fit_definition": float(cues),
-            "fit_spelled_out": float(_spelled_out(query, text) is not None),
-        }
-    if kind in {AnswerKind.REASON, AnswerKind.MANNER}:
-        return {f"fit_{kind.value}": float(_cue(kind.value).search(fold(text)) is not None)}
-    return {}
-
-
-def _spelled_out(query: Query, text: str) -> Span | None:
-    """Return where a text says what an acronym of the question stands for, or the acronym of its words."""
-    if not query.spelled_out:
-        return None
-    found = words(text)
-    forms = [word.form for word in found]
-    for phrase in query.spelled_out:
-        wanted = [word.form for word in words(phrase)]
-        for i in range(len(forms) - len(wanted) + 1):
-            if wanted and forms[i : i + len(wanted)] == wanted:
-                return Span(found[i].start, found[i + len(wanted) - 1].end)
-    return None
-
-
-def _quantity_fit(query: Query, text: str) -> dict[str, float]:
-    found = [quantity for quantity in quantities(text) if not _is_date_part(quantity, text)]
-    other = [quantity for quantity in found if str(quantity.value.normalize()) not in query.terms]
-    negative = _cue("negative").search(fold(text)) is not None
-    same_unit = query.unit and any(quantity.unit == query.unit for quantity in other)
-    return {
-        "fit_quantity": float(bool(other)),
-        "fit_unit": float(bool(same_unit)),
-        "misfit_unit": float(bool(query.unit and other and not same_unit)),
-        "fit_none": float(negative and not other),
-        "misfit": float(not other and not negative),
-    }
-
-
-def _is_date_part(quantity: Quantity, text: str) -> bool:
-    following = words(text[quantity.end : quantity.end + 12])
-    return quantity.unit == "year" or bool(following and month_number(following[0].form))
-
-
-def _has_date(text: str) -> bool:
-    return bool(_years(text)) or any(month_number(word.form) for word in words(text))
-
-
-def _name_fit(query: Query, text: str, name: str) -> dict[str, float]:
-    new = [
-        match.group()
-        for match in _NAME.finditer(text)
-        if _is_name(match) and not {word.stem for word in content_words(match.group())} <= query.terms.keys()
-    ]
-    return {name: float(bool(new)), "misfit": float(not new)}
-
-
-def _is_name(match: re.Match[str]) -> bool:
-    """Tell a proper name from the capital that begins a sentence."""
-    return match.start() > 0 or len(match.group().split()) > 1
-
-
 def _scored(candidates: Sequence[Candidate], scorer: Scorer) -> list[Candidate]:
     """Return the candidates with their log-odds, best first, ties in the order given."""
     scores = scorer([candidate.features for candidate in candidates])
@@ -363,17 +274,6 @@ def _answer_features(query: Query, text: str) -> dict[str, float]:
         "answer_misfit": float(not is_of_kind(query.kind, text)),
         "answer_words": min(1.0, len(words(text)) / 20),
     }
-
-
-def is_of_kind(kind: AnswerKind, text: str) -> bool:
-    """Tell whether words can be the answer to a kind of question: a number for « combien », a name for « qui »."""
-    if kind is AnswerKind.QUANTITY:
-        return bool(quantities(text)) or _cue("negative").search(fold(text)) is not None
-    if kind is AnswerKind.DATE:
-        return _has_date(text)
-    if kind is AnswerKind.PERSON:
-        return _NAME.search(text) is not None
-    return True
 
 
 def _reader_features(

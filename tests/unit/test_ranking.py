@@ -1,8 +1,9 @@
 import pytest
 
+from ra_assistant.answer_kinds import is_of_kind
 from ra_assistant.lexical import Bm25Index
 from ra_assistant.questions import AcronymBook, understand
-from ra_assistant.ranking import Ranker, SpanGuess, is_of_kind
+from ra_assistant.ranking import Ranker, SpanGuess
 from ra_assistant.scoring import Scorer
 from ra_assistant.splitting import SentenceSplitter
 from ra_assistant.types import AnswerKind, BlockKind, Hit, Span, Turn
@@ -102,6 +103,21 @@ def test_a_sentence_that_the_former_answer_said_is_told_from_a_new_one(rank) -> 
     assert feature(found, "20 M€", "said_before") > 0.9
     assert feature(found, "la pierre manquait", "said_before") == 0.0
     assert feature(rank("Quel est le budget du musée ?"), "20 M€", "said_before") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "contrary"),
+    [
+        ("Combien d’entreprises ont quitté le parc ?", 1.0),
+        ("Combien d’entreprises le parc a-t-il accueillies ?", 0.0),
+        ("Combien d’entreprises sont arrivées ou parties ?", 0.0),
+        ("Le parc a-t-il perdu des entreprises ?", 0.0),
+        ("Combien d’entreprises y a-t-il ?", 0.0),
+    ],
+)
+def test_a_sentence_of_the_contrary_sense_is_told(rank, question: str, contrary: float) -> None:
+    found = rank(question, text="Le parc a accueilli 13 entreprises en 2020.")
+    assert feature(found, "accueilli", "contrary") == contrary
 
 
 def test_headings_rows_and_key_figures_are_told_apart(rank) -> None:
