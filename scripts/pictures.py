@@ -41,7 +41,7 @@ class Picture:
 
 PICTURES = (
     Picture("welcome"),
-    Picture("answer", "Qui sont les partenaires de Genopole dans GEN.ERA ?"),
+    Picture("answer", "Combien d’argent les entreprises ont-elles levé en 2020 ?"),
     Picture("refusal", "Quel est le chiffre d’affaires de Genopole en 2020 ?", outcome="not_in_report"),
     Picture(
         "phone", "Combien de tests par jour la plateforme d’I-Stem pouvait-elle réaliser ?", window=PHONE

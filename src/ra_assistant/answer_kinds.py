@@ -77,6 +77,14 @@ def is_of_kind(kind: AnswerKind, text: str) -> bool:
     return True
 
 
+def brings_a_name(query: Query, text: str) -> bool:
+    """Tell whether words hold a proper name that the question does not."""
+    return any(
+        not {word.stem for word in content_words(match.group())} <= query.terms.keys()
+        for match in _NAME.finditer(text)
+    )
+
+
 @cache
 def _contraries() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """Return pairs of stems of opposite sense, each pair both ways."""

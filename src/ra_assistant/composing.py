@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from ra_assistant.answer_kinds import is_of_kind
+from ra_assistant.answer_kinds import brings_a_name, is_of_kind, years_said
 from ra_assistant.french.lexicon import table
+from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
 from ra_assistant.ranking import Candidate, block_at
@@ -55,6 +56,8 @@ def compose(
         verdicts: how « yes » and « no » are said; a question that a sentence settles is answered by one.
     """
     chosen = _chosen(candidates, documents, rival_share, sides)
+    if not sides:
+        chosen = _year_first(query, chosen, documents)
     citations: list[Citation] = []
     parts: list[str] = []
     settled = None if sides or not verdicts else settles(query, _text(chosen[0], documents))
@@ -142,6 +145,31 @@ def _of_another_year(candidate: Candidate, best: Candidate) -> bool:
     return any(map(candidate.features.get, wrong)) and not any(map(best.features.get, wrong))
 
 
+def _year_first(query: Query, chosen: list[Candidate], documents: Mapping[str, Document]) -> list[Candidate]:
+    """Put a sentence of the year asked before a best one that names another beside it.
+
+    « 167 M€ en 2019, contre 300 en 2020 » comes after « 300 M€ ont été levés en 2020 ».
+    """
+    asked = set(query.years)
+    named = [years_said(_text(candidate, documents)) for candidate in chosen]
+    if not asked or named[0] <= asked:
+        return chosen
+    for rank, candidate in enumerate(chosen):
+        if named[rank] <= asked and (named[rank] or candidate.features.get("year_placed")):
+            return [candidate, *chosen[:rank], *chosen[rank + 1 :]]
+    return chosen
+
+
+def _is_of_another_year(query: Query, sentence: str, start: int, end: int) -> bool:
+    """Tell whether the year named nearest to some words of a sentence is not one that is asked for."""
+    named = [
+        (min(abs(quantity.start - end), abs(start - quantity.end)), int(quantity.value))
+        for quantity in quantities(sentence)
+        if quantity.unit == "year" and not start <= quantity.start < end
+    ]
+    return bool(query.years and named) and min(named)[1] not in query.years
+
+
 def _side(
     candidates: Sequence[Candidate], documents: Mapping[str, Document], year: int, best: Candidate
 ) -> Candidate | None:
@@ -182,6 +210,12 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
     if not text or _count(text) > MAX_LEAD_SHARE * _count(document.text[quoted.start : quoted.end]):
         return ""
     if not is_of_kind(query.kind, text) or not _is_whole(text):
+        return ""
+    origin, end = candidate.span.start, candidate.answer.end - candidate.span.start
+    sentence = document.text[origin : candidate.span.end]
+    if _is_of_another_year(query, sentence, candidate.answer.start - origin, end):
+        return ""
+    if query.kind is AnswerKind.PERSON and not brings_a_name(query, text):
         return ""
     if query.kind is AnswerKind.LIST and not _ENUMERATION.search(text):
         return ""

@@ -22,7 +22,7 @@ COVID_YEAR = 2020
 
 _FRAME_WEIGHT = 0.25
 _FORMER_WEIGHT = 0.6
-_ANSWER_WEIGHT = 0.1
+_ANSWER_WEIGHT = 0.25
 _ANSWER_CHARS = 300
 """How much of a former answer is looked at: what it says first."""
 _EXPANDED_WEIGHT = 0.4

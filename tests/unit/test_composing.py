@@ -135,6 +135,32 @@ def test_words_that_are_not_of_the_kind_asked_are_not_said_first(kind: AnswerKin
     assert made.citations[0].quote == text
 
 
+def test_the_figure_of_another_year_is_not_said_first() -> None:
+    text = "Elles avaient levé 167 millions en 2019, contre 300 millions en 2020. Les levées de 2020 font 300 millions."
+    document = make_document(text)
+    query = understand("Combien d’argent levé en 2020 ?", [], None)
+    both, clear = candidates(
+        document, ("Elles avaient", 2.0, "167 millions"), ("Les levées", 1.9, "300 millions")
+    )
+    alone = compose(query, [both], {document.id: document}, 0.5)
+    assert alone.text.startswith("«"), "the figure marked is that of 2019"
+    right = replace(both, answer=Span(text.index("300"), text.index("300") + len("300 millions")))
+    assert compose(query, [right], {document.id: document}, 0.5).text.startswith("300 millions.")
+    made = compose(query, [both, clear], {document.id: document}, 0.5)
+    assert made.citations[0].quote == "Les levées de 2020 font 300 millions."
+    assert made.text.startswith("300 millions."), "the sentence that names the year asked alone comes first"
+
+
+def test_a_name_of_the_question_is_not_said_first_as_its_answer() -> None:
+    text = "Les bénéficiaires de GEN.ERA sont les jeunes entreprises que suit Marie Durand depuis deux ans."
+    document = make_document(text)
+    query = understand("Qui sont les partenaires de GEN.ERA ?", [], None)
+    for answer, lead in (("Les bénéficiaires de GEN.ERA", "«"), ("Marie Durand", "Marie Durand.")):
+        found = candidates(document, (text, 2.0, answer))
+        made = compose(query, found, {document.id: document}, 0.5)
+        assert made.text.startswith(lead)
+
+
 def test_a_heading_is_not_quoted_after_a_sentence_nor_a_quote_inside_another() -> None:
     text = "Le siège\n\nLe siège est à Bellevue. Il date de 1990."
     document = make_document(text, {0: BlockKind.HEADING})
