@@ -1,6 +1,6 @@
 """Fit the weights of the sentence ranker and of the refusal (`src/ra_assistant/models/ranking.json`).
 
-usage: ranker.py [--write] [--again SOURCE,SOURCE | all] [--sources A,B]
+usage: ranker.py [--write] [--linear] [--again SOURCE,SOURCE | all] [--sources A,B]
 
 Questions, their corpora and what is known to answer them: `asking.py`. Neither model was trained on any of them.
 Half of the articles of PIAF, of the groups of invented organisations and of the fictional reports fit, the other half
@@ -128,7 +128,7 @@ def learn(
         rng, order = random.Random(seed), list(items)
         model = Ranking(*start)
         optim = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
-        steps = epochs * (len(order) // BATCH)
+        steps = max(1, epochs * (len(order) // BATCH))
         rates = torch.optim.lr_scheduler.LambdaLR(optim, lambda step, n=steps: max(0.0, 1 - step / n))
         model.train()
         for _ in range(epochs):
@@ -174,7 +174,7 @@ def rounded(values: np.ndarray) -> Any:
     return np.round(values.astype(float), 4).tolist()
 
 
-def fit_ranker(rows: Sequence[Asked], *, heard: bool) -> dict[str, Any]:
+def fit_ranker(rows: Sequence[Asked], *, heard: bool, epochs: int = RANKER_EPOCHS) -> dict[str, Any]:
     """Return the model that ranks, with or without what the reader says."""
     kept = [row for row in rows if any(row.right) and not all(row.right)]
     names = sorted({name for row in kept for c in row.candidates for name in c.features} - GIVEN.keys())
@@ -197,7 +197,7 @@ def fit_ranker(rows: Sequence[Asked], *, heard: bool) -> dict[str, Any]:
     def loss(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         return -torch.logsumexp(torch.log_softmax(scores, 0)[right], 0)
 
-    return written(learn((linear, mean, scale, 0.0), items, loss, RANKER_EPOCHS), names, GIVEN)
+    return written(learn((linear, mean, scale, 0.0), items, loss, epochs), names, GIVEN)
 
 
 def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
@@ -294,9 +294,9 @@ def report(rows: Sequence[Asked], ranker: Scorer, refusal: Scorer) -> None:
             )
 
 
-def fitted(rows: Sequence[Asked]) -> dict[str, Any]:
+def fitted(rows: Sequence[Asked], epochs: int = RANKER_EPOCHS) -> dict[str, Any]:
     """Return the model that ranks before the reader, the one with it, and the one that refuses."""
-    first, ranker = (fit_ranker(rows, heard=heard) for heard in (False, True))
+    first, ranker = (fit_ranker(rows, heard=heard, epochs=epochs) for heard in (False, True))
     scorer = Scorer.read(ranker)
     return {
         "first": first,
@@ -312,6 +312,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--again", default="", help="sources whose features are made anew, or `all`")
+    parser.add_argument("--linear", action="store_true", help="report what ranks without its network")
     parser.add_argument("--sources", default=",".join(asking.SOURCES))
     options = parser.parse_args()
     again = set(asking.SOURCES) if options.again == "all" else set(options.again.split(","))
@@ -319,7 +320,8 @@ def main() -> None:
     rows = [row for source in sources for row in rows_of(source, again=source in again)]
     groups = sorted({row.group for row in rows if row.source in {"piaf", "reports", "offtopic"}})
     reporting = set(groups[1::2]) | {row.group for row in rows if row.source in REPORTED}
-    found = fitted([row for row in rows if row.group not in reporting])
+    epochs = 0 if options.linear else RANKER_EPOCHS
+    found = fitted([row for row in rows if row.group not in reporting], epochs)
     for name in ("first", "ranker"):
         print(name, ranks([row for row in rows if row.group in reporting], Scorer.read(found[name])))
     report(
