@@ -8,7 +8,7 @@ from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose, se
 from ra_assistant.questions import understand
 from ra_assistant.ranking import Candidate
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import AnswerKind, BlockKind, Document, Outcome, Query, Span
+from ra_assistant.types import AnswerKind, BlockKind, Document, Outcome, Query, Section, Span
 from ra_assistant.verifying import violations
 from tests.conftest import make_document
 
@@ -95,6 +95,8 @@ def test_what_follows_a_colon_is_quoted_with_it_within_its_section() -> None:
     document = make_document(text)
     found = candidates(document, ("Leurs missions :", 2.0, ""))
     assert composed(document, found).citations[0].quote == text
+    parted = make_document(text, sections=(Section((), 0, 16), Section(("Suite",), 16, len(text))))
+    assert composed(parted, found).citations[0].quote == "Leurs missions :"
     alone = make_document("Leurs missions :")
     assert (
         composed(alone, candidates(alone, ("Leurs missions :", 2.0, ""))).citations[0].quote
@@ -149,6 +151,24 @@ def test_the_figure_of_another_year_is_not_said_first() -> None:
     made = compose(query, [both, clear], {document.id: document}, 0.5)
     assert made.citations[0].quote == "Les levées de 2020 font 300 millions."
     assert made.text.startswith("300 millions."), "the sentence that names the year asked alone comes first"
+
+
+def test_the_best_sentence_stays_first_when_it_names_no_other_year_or_nothing_better_follows() -> None:
+    text = (
+        "Le total est de 300 millions. En 2020, 3 levées. En 2019, contre 2020, 167 millions. Rien de plus."
+    )
+    document = make_document(text)
+    query = understand("Combien d’argent levé en 2020 ?", [], None)
+    total, dated, mixed, bare = candidates(
+        document, ("Le total", 2.0, ""), ("En 2020", 1.9, ""), ("En 2019", 2.0, ""), ("Rien", 1.9, "")
+    )
+
+    def first(*found: Candidate) -> str:
+        return compose(query, found, {document.id: document}, 0.5).citations[0].quote
+
+    assert first(total, dated) == "Le total est de 300 millions."
+    assert first(mixed, bare).startswith("En 2019")
+    assert first(mixed, replace(bare, features={"year_placed": 1.0})) == "Rien de plus."
 
 
 def test_a_name_of_the_question_is_not_said_first_as_its_answer() -> None:

@@ -24,6 +24,8 @@ from ra_assistant.french.acronyms import acronyms
         ("l’Institut de la mer (Ifremer)", []),
         ("l’Agence du climat, portée par les communes (Paris)", []),
         ("le siège de l’établissement (RER)", []),
+        ("un parc (PARC) fermé", []),
+        ("l’agence nationale régionale de santé (ARS)", []),
         ("Un nom (APPROUVÉ) quelconque", []),
         ("Généthon (220 professionnels)", []),
         ("(ABC)", []),
