@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import time
@@ -112,23 +111,8 @@ def mean(rows: list[dict[str, Any]], name: str) -> float:
     return round(float(np.mean([float(r.get(name, 0.0)) for r in rows])), 4) if rows else 0.0
 
 
-def fit(rows: list[dict[str, Any]]) -> tuple[float, float]:
-    """Return the slope and shift that make the log-odds calibrated, by Newton's method."""
-    odds = np.array([r["odds"] for r in rows] + [r["wrong"] for r in rows if r["wrong"] is not None])
-    truth = np.array(
-        [r["answerable"] for r in rows] + [False for r in rows if r["wrong"] is not None], dtype=float
-    )
-    design = np.stack([odds, np.ones_like(odds)], 1)
-    beta = np.array([1.0, 0.0])
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-design @ beta))
-        hessian = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
-        beta = beta - np.linalg.solve(hessian, design.T @ (chance - truth))
-    return round(float(beta[0]), 4), round(float(beta[1]), 4)
-
-
 def reader(options: argparse.Namespace) -> None:
-    """Print and keep the reader's figures; fit its probability on the tuning parts."""
+    """Print and keep the reader's figures."""
     read = reader_of(options)
     sys.path.insert(0, str(MODELS.parent.parent))
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl")}
@@ -142,10 +126,6 @@ def reader(options: argparse.Namespace) -> None:
             began = time.monotonic()
             parts[name, part] = measured(read, chosen, passages)
             print(name, part, len(chosen), f"{time.monotonic() - began:.0f}s", flush=True)
-    slope, shift = fit([row for (_, part), rows in parts.items() if part == "dev" for row in rows])
-    folder = RUNS / options.float if options.float else None
-    if folder:
-        (folder / "fitted.json").write_text(json.dumps({"slope": slope, "shift": shift}), encoding="utf-8")
     for (name, part), rows in parts.items():
         told = [r for r in rows if r["answerable"]]
         missing = [r for r in rows if not r["answerable"]]
@@ -173,8 +153,6 @@ def reader(options: argparse.Namespace) -> None:
             "right_above_wrong": round(
                 float(np.mean([r["odds"] > r["wrong"] for r in told if r["wrong"] is not None])), 4
             ),
-            "slope": slope,
-            "shift": shift,
         }
         keep("reader", options, figures)
         if name == "rapports" and part == "report":

@@ -55,15 +55,13 @@ def export_embedding(source: Path, target: Path, *, version: str, fusion_weight:
 
 
 def export_reader(source: Path, target: Path, *, version: str) -> None:
-    """Write the reader kept in `source` to `target`, with its fitted calibration."""
+    """Write the reader kept in `source` to `target`."""
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     model = graph.reader_model(load_file(source / "model.safetensors"), config)
-    fitted = source / "fitted.json"
     profile = {
         "name": "ra-french-reader",
         "version": version,
         "max_tokens": min(READER_TOKENS, config["max_position_embeddings"]),
-        **(json.loads(fitted.read_text(encoding="utf-8")) if fitted.exists() else {}),
     }
     write(model, source, target, profile, "reader.json")
 

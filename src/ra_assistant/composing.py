@@ -146,28 +146,32 @@ def _of_another_year(candidate: Candidate, best: Candidate) -> bool:
 
 
 def _year_first(query: Query, chosen: list[Candidate], documents: Mapping[str, Document]) -> list[Candidate]:
-    """Put a sentence of the year asked before a best one that names another beside it.
+    """Put a sentence of the year asked before a best one whose marked words are of another year.
 
     « 167 M€ en 2019, contre 300 en 2020 » comes after « 300 M€ ont été levés en 2020 ».
     """
-    asked = set(query.years)
-    named = [years_said(_text(candidate, documents)) for candidate in chosen]
-    if not asked or named[0] <= asked:
+    if not _is_of_another_year(query, chosen[0], documents[chosen[0].passage.document_id]):
         return chosen
+    asked = set(query.years)
     for rank, candidate in enumerate(chosen):
-        if named[rank] <= asked and (named[rank] or candidate.features.get("year_placed")):
+        named = years_said(_text(candidate, documents))
+        if named <= asked and (named or candidate.features.get("year_placed")):
             return [candidate, *chosen[:rank], *chosen[rank + 1 :]]
     return chosen
 
 
-def _is_of_another_year(query: Query, sentence: str, start: int, end: int) -> bool:
-    """Tell whether the year named nearest to some words of a sentence is not one that is asked for."""
+def _is_of_another_year(query: Query, candidate: Candidate, document: Document) -> bool:
+    """Tell whether the year named nearest to the marked words, in their sentence, is not one that is asked for."""
+    if candidate.answer is None or not query.years:
+        return False
+    sentence = document.text[candidate.span.start : candidate.span.end]
+    start, end = candidate.answer.start - candidate.span.start, candidate.answer.end - candidate.span.start
     named = [
         (min(abs(quantity.start - end), abs(start - quantity.end)), int(quantity.value))
         for quantity in quantities(sentence)
         if quantity.unit == "year" and not start <= quantity.start < end
     ]
-    return bool(query.years and named) and min(named)[1] not in query.years
+    return bool(named) and min(named)[1] not in query.years
 
 
 def _side(
@@ -211,9 +215,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
         return ""
     if not is_of_kind(query.kind, text) or not _is_whole(text):
         return ""
-    origin, end = candidate.span.start, candidate.answer.end - candidate.span.start
-    sentence = document.text[origin : candidate.span.end]
-    if _is_of_another_year(query, sentence, candidate.answer.start - origin, end):
+    if _is_of_another_year(query, candidate, document):
         return ""
     if query.kind is AnswerKind.PERSON and not brings_a_name(query, text):
         return ""

@@ -39,8 +39,6 @@ class SpanReading:
 
     answerable: float
     """Log-odds that the passage answers the question."""
-    probability: float
-    """The same as a probability, calibrated on questions that the reader was not trained on."""
     spans: tuple[ReadSpan, ...]
     """Best spans, best first, none covering another's place exactly; empty when the text has no word."""
 
@@ -90,11 +88,7 @@ class OnnxSpanReader:
             for window, scores, judge in zip(windows, logits, judged, strict=True):
                 odds[window.passage] = max(odds[window.passage], float(judge))
                 found[window.passage] += best_spans(scores, window.offsets, window.first, spans)
-        slope, shift = config.get("slope", 1.0), config.get("shift", 0.0)
-        return [
-            SpanReading(value, _probability(slope * value + shift), _best(part, spans))
-            for value, part in zip(odds, found, strict=True)
-        ]
+        return [SpanReading(value, _best(part, spans)) for value, part in zip(odds, found, strict=True)]
 
     def _run(
         self, session: onnxruntime.InferenceSession, windows: list[_Window]
@@ -192,7 +186,3 @@ def _stretches(size: int, room: int) -> Iterator[tuple[int, int]]:
         if end == size:
             return
         start = end - min(OVERLAP_TOKENS, room // 2)
-
-
-def _probability(odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-odds)) if odds > -700.0 else 0.0

@@ -153,22 +153,24 @@ def test_the_figure_of_another_year_is_not_said_first() -> None:
     assert made.text.startswith("300 millions."), "the sentence that names the year asked alone comes first"
 
 
-def test_the_best_sentence_stays_first_when_it_names_no_other_year_or_nothing_better_follows() -> None:
-    text = (
-        "Le total est de 300 millions. En 2020, 3 levées. En 2019, contre 2020, 167 millions. Rien de plus."
-    )
+def test_the_best_sentence_stays_first_when_its_figure_is_of_the_year_or_nothing_better_follows() -> None:
+    text = "En 2021, 19 arrivées, contre 13 en 2020. La filière compte 30 membres en 2021. Rien de plus."
     document = make_document(text)
-    query = understand("Combien d’argent levé en 2020 ?", [], None)
-    total, dated, mixed, bare = candidates(
-        document, ("Le total", 2.0, ""), ("En 2020", 1.9, ""), ("En 2019", 2.0, ""), ("Rien", 1.9, "")
+    query = understand("Combien d’arrivées en 2021 ?", [], None)
+    best, rival, bare = candidates(
+        document, ("En 2021", 2.0, "19 arrivées"), ("La filière", 1.9, ""), ("Rien", 1.9, "")
     )
+    wrong = replace(best, answer=Span(text.index("13"), text.index("13") + 2))
 
     def first(*found: Candidate) -> str:
         return compose(query, found, {document.id: document}, 0.5).citations[0].quote
 
-    assert first(total, dated) == "Le total est de 300 millions."
-    assert first(mixed, bare).startswith("En 2019")
-    assert first(mixed, replace(bare, features={"year_placed": 1.0})) == "Rien de plus."
+    assert first(best, rival).startswith("En 2021"), (
+        "another year stands beside, and the figure is the right one"
+    )
+    assert first(wrong, rival).startswith("La filière")
+    assert first(wrong, bare).startswith("En 2021")
+    assert first(wrong, replace(bare, features={"year_placed": 1.0})) == "Rien de plus."
 
 
 def test_a_name_of_the_question_is_not_said_first_as_its_answer() -> None:
