@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,7 +56,7 @@ def gather(addresses: Sequence[str], asked: Asked) -> tuple[list[Leaf], int]:
     leaves: list[Leaf] = []
     refused = 0
     harvester = assembly.harvester(Limits(pages=asked.pages, delay_seconds=asked.delay_seconds))
-    with harvester:
+    with closing(harvester):
         for address in addresses:
             try:
                 leaves.extend(_harvested(harvester, address, asked).leaves)

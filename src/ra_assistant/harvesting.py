@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from ra_assistant import robots, sitemaps
@@ -149,14 +147,6 @@ class Harvester:
     def close(self) -> None:
         """Close the connections."""
         self._visitor.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def exhausted(self) -> str | None:
         """Return which limit of bytes or of time is reached; None for neither."""

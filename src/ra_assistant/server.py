@@ -35,6 +35,7 @@ from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
@@ -174,17 +175,15 @@ def address_of(host: str, port: int) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
-class Front:
+class Front(LoadedLater):
     """What stands at `/`: a waiting page, then the chat; or why there is none."""
 
     def __init__(self, desk: Desk, address: str, say: Callable[[str], None]) -> None:
+        super().__init__()
         self.desk = desk
-        self.give_up: Callable[[], None] = lambda: None
-        """Called when loading failed for a reason that nobody foresaw."""
         self._address = address
         self._say = say
         self._chat: ASGIApp | None = None
-        self._loading: asyncio.Task[None] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -205,26 +204,14 @@ class Front:
             await shown(scope, receive, send)
 
     @contextlib.asynccontextmanager
-    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Load the chat while the server runs; stop it when the server stops."""
-        async with contextlib.AsyncExitStack() as stack:
-            self._loading = asyncio.create_task(self._load(stack))
-            self._loading.add_done_callback(self._loaded)
+    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
+        """Load the chat while the server runs; close the index when it stops."""
+        async with super().lifespan():
             yield
-            self._loading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([self._loading])
-            self._chat = None
         self.desk.close()
 
-    def raise_failure(self) -> None:
-        """Raise what stopped the loading, if anything did."""
-        if self._loading is not None and self._loading.done() and not self._loading.cancelled():
-            self._loading.result()
-
-    def _loaded(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self.give_up()
+    def _leave(self) -> None:
+        self._chat = None
 
     async def _load(self, stack: contextlib.AsyncExitStack) -> None:
         said = ""

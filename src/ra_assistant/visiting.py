@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import httpcore
@@ -185,7 +184,7 @@ class _Door(httpcore.NetworkBackend):
 
 
 class Visitor:
-    """Asks for pages, one at a time; closed by `close` or at the end of a `with` block."""
+    """Asks for pages, one at a time; closed by `close`."""
 
     def __init__(
         self, permits: Permits = is_public, resolve: Resolve = resolve, seconds: float = SECONDS
@@ -255,14 +254,6 @@ class Visitor:
     def close(self) -> None:
         """Close the connections that were kept."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _refusal(status: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.hosting import Sites
 from tests.conftest import REPORTS, build_served
@@ -86,38 +86,63 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium: Browser, chat: Serving) -> Iterator[OpenPage]:
-    """Return a function that opens the chat as a new visitor; no other host may ever be asked anything."""
-    contexts: list[BrowserContext] = []
-    hosts: set[str | None] = set()
-    failures: list[str] = []
+class Visits:
+    """Windows of new visitors, what hosts they asked and what went wrong in them."""
 
-    def visit(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
-        context = chromium.new_context(
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._contexts: list[BrowserContext] = []
+        self.hosts: set[str | None] = set()
+        self.failures: list[str] = []
+
+    def window(self, width: int, height: int, scheme: str) -> Page:
+        """Return an empty page in a browser of its own; its language is English, to see that ours is French."""
+        context = self._chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
             locale="en-US",
             reduced_motion="reduce",
         )
-        contexts.append(context)
+        self._contexts.append(context)
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
-        context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
         page = context.new_page()
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on(
-            "console", lambda said: failures.append(said.text) if "Content Security" in said.text else None
-        )
+        page.on("pageerror", lambda error: self.failures.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            self.failures.append(said.text)
+
+    def close(self) -> None:
+        """Close every window."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def visits(chromium: Browser) -> Iterator[Visits]:
+    """Return windows; no other host may ever be asked anything, and nothing may go wrong in them."""
+    visits = Visits(chromium)
+    yield visits
+    visits.close()
+    assert visits.hosts <= {"127.0.0.1", None}
+    assert visits.failures == []
+
+
+@pytest.fixture
+def visit(visits: Visits, chat: Serving) -> OpenPage:
+    """Return a function that opens the chat as a new visitor."""
+
+    def visit(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
+        page = visits.window(width, height, scheme)
         page.goto(chat.address)
         page.locator("#ra-box textarea").wait_for()
         page.wait_for_function("() => !document.querySelector('#ra-splash')")
         return page
 
-    yield visit
-    for context in contexts:
-        context.close()
-    assert hosts == {"127.0.0.1"}
-    assert failures == []
+    return visit
 
 
 @pytest.fixture

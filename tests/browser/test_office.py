@@ -7,16 +7,16 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ra_assistant.builds import BuildStore
+from tests.browser.conftest import Visits
 from tests.browser.test_chat import ENGLISH, spoken
 from tests.conftest import REPORTS, ROOT, build_served
-from tests.serving import PATIENCE_SECONDS, Serving, serving
+from tests.serving import Serving, serving
 
 pytestmark = pytest.mark.browser
 SECRET = "un mot de passe assez long"
@@ -42,35 +42,17 @@ def served(home: Path) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def enter(chromium: Browser, served: Serving) -> Iterator[Enter]:
-    """Return a function that opens the office in a new browser; no other host may be asked anything."""
-    contexts: list[BrowserContext] = []
-    hosts: set[str | None] = set()
-    faults: list[str] = []
+def enter(visits: Visits, served: Serving) -> Enter:
+    """Return a function that opens the office in a new browser."""
 
     def enter(width: int = 1280, scheme: str = "light") -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-            locale="en-US",
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_SECONDS * 1000)
-        context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        page = visits.window(width, 900, scheme)
         page.goto(f"{served.address}/publier")
         page.get_by_label("Mot de passe de publication").fill(SECRET)
         page.keyboard.press("Enter")
         return opened(page)
 
-    yield enter
-    for context in contexts:
-        context.close()
-    assert hosts <= {"127.0.0.1", None}
-    assert faults == []
+    return enter
 
 
 def opened(page: Page) -> Page:

@@ -9,6 +9,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -36,7 +37,7 @@ def site() -> Iterator[Site]:
 
 
 def visit(site: Site, path: str = "/", seconds: float = 5.0, most: int = MOST) -> Visit:
-    with Visitor(site.permits(), seconds=seconds) as visitor:
+    with closing(Visitor(site.permits(), seconds=seconds)) as visitor:
         return visitor.visit(site.url + path, most)
 
 
@@ -82,7 +83,7 @@ def test_an_address_of_the_public_internet_is_permitted(address: str) -> None:
     ],
 )
 def test_a_machine_of_ours_is_never_asked_however_it_is_written(site: Site, host: str) -> None:
-    with Visitor() as visitor:
+    with closing(Visitor()) as visitor:
         assert refusal(lambda: visitor.visit(f"http://{host}:{site.port}/", MOST)) in {
             "private",
             "unknown_host",
@@ -91,7 +92,7 @@ def test_a_machine_of_ours_is_never_asked_however_it_is_written(site: Site, host
 
 
 def test_a_name_that_leads_partly_inside_is_refused_whole(site: Site) -> None:
-    with Visitor(site.permits(), lambda host, port: ["127.0.0.1", "10.0.0.8"]) as visitor:
+    with closing(Visitor(site.permits(), lambda host, port: ["127.0.0.1", "10.0.0.8"])) as visitor:
         assert refusal(lambda: visitor.visit(f"http://val.example:{site.port}/", MOST)) == "private"
     assert site.asked == []
 
@@ -105,10 +106,10 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(site: Site
         resolved.append(host)
         return answers[len(resolved) - 1]
 
-    with Visitor(site.permits(), rebinding) as visitor:
+    with closing(Visitor(site.permits(), rebinding)) as visitor:
         assert visitor.visit(f"http://val.example:{site.port}/", MOST).body
         assert resolved == ["val.example"], "resolved once for one connection"
-    with Visitor(site.permits(), rebinding) as visitor:
+    with closing(Visitor(site.permits(), rebinding)) as visitor:
         assert refusal(lambda: visitor.visit(f"http://val.example:{site.port}/", MOST)) == "private"
     assert len(site.asked) == 1
 
@@ -223,7 +224,7 @@ def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
         mute.listen()
         port = mute.getsockname()[1]
         began = time.monotonic()
-        with Visitor(lambda address, its_port: its_port == port, seconds=0.5) as visitor:
+        with closing(Visitor(lambda address, its_port: its_port == port, seconds=0.5)) as visitor:
             assert refusal(lambda: visitor.visit(f"http://127.0.0.1:{port}/", MOST)) == "slow"
         assert time.monotonic() - began < 10
 
@@ -245,12 +246,12 @@ def test_a_connection_that_is_cut_or_refused_or_unknown_is_said(site: Site) -> N
     def unknown(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
-    with Visitor(site.permits(), unknown) as visitor:
+    with closing(Visitor(site.permits(), unknown)) as visitor:
         assert refusal(lambda: visitor.visit("http://val.example/", MOST)) == "unknown_host"
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        with Visitor(lambda *_: True) as visitor:
+        with closing(Visitor(lambda *_: True)) as visitor:
             assert refusal(lambda: visitor.visit(f"http://127.0.0.1:{port}/", MOST)) == "unreachable"
 
 
@@ -269,7 +270,7 @@ def test_a_site_whose_certificate_nobody_vouches_for_is_refused(tmp_path: Path) 
     pem.write_bytes(key.private_bytes(*plain) + made.public_bytes(Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    with served({"/": page("Accueil", "x")}, context) as site, Visitor(site.permits()) as visitor:
+    with served({"/": page("Accueil", "x")}, context) as site, closing(Visitor(site.permits())) as visitor:
         assert refusal(lambda: visitor.visit(f"https://127.0.0.1:{site.port}/", MOST)) == "tls"
         assert site.asked == []
 
@@ -299,6 +300,6 @@ def test_each_hop_is_told_before_it_is_asked(site: Site) -> None:
         if url.endswith("/interdit"):
             raise PageRefused(url, "robots")
 
-    with Visitor(site.permits()) as visitor:
+    with closing(Visitor(site.permits())) as visitor:
         assert refusal(lambda: visitor.visit(f"{site.url}/a", MOST, forbid)) == "robots"
     assert site.paths() == ["/a"]

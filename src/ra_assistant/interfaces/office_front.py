@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.door import route_path
+from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.office_door import OfficeDoor
 from ra_assistant.interfaces.shield import Gate, refused
 from ra_assistant.office_wording import OFFICE
@@ -37,42 +37,23 @@ _REPORT_HEADERS = {
 }
 
 
-class OfficeFront:
+class OfficeFront(LoadedLater):
     """Answers below `/publier`; the office is loaded while the server runs."""
 
     def __init__(self, corpus_dir: Path, index_dir: Path, secret: str) -> None:
+        super().__init__()
         self._corpus_dir = corpus_dir
         self._index_dir = index_dir
         self._office: Office | None = None
         self._page: ASGIApp | None = None
         self._door = OfficeDoor(self._inside, secret)
-        self._loading: asyncio.Task[None] | None = None
-        self.give_up: Callable[[], None] = lambda: None
-        """Called when loading failed for a reason that nobody foresaw."""
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the back office."""
         return [Route(PREFIX, _to_the_page), Mount(PREFIX, self._door)]
 
-    @contextlib.asynccontextmanager
-    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
-        """Load the back office while the server runs; stop it when the server stops."""
-        async with contextlib.AsyncExitStack() as stack:
-            self._loading = asyncio.create_task(self._load(stack))
-            self._loading.add_done_callback(self._loaded)
-            yield
-            self._loading.cancel()
-            await asyncio.wait([self._loading])
-            self._page = None
-
-    def raise_failure(self) -> None:
-        """Raise what stopped the loading, if anything did."""
-        if self._loading is not None and self._loading.done() and not self._loading.cancelled():
-            self._loading.result()
-
-    def _loaded(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self.give_up()
+    def _leave(self) -> None:
+        self._page = None
 
     async def _load(self, stack: contextlib.AsyncExitStack) -> None:
         self._office, mounted = await asyncio.to_thread(_mounted, self._corpus_dir, self._index_dir)
