@@ -165,7 +165,7 @@ class Publisher:
             BuildRejected: a check failed; the build in service is untouched.
         """
         with self.builds.publishing() as lock:
-            self._passed(build_id, forced=forced)
+            self._sound(build_id, forced=forced)
             current = next(iter(self.builds.served_ids()), "")
             if over is not None and current != over:
                 raise NoSuchBuild(
@@ -175,7 +175,7 @@ class Publisher:
                 )
             if first is not None:
                 first()
-            self._switch(build_id, forced=forced)
+            self._point(build_id)
             self._sweep(lock)
 
     def rollback(self, build_id: str | None = None) -> str:
@@ -315,8 +315,15 @@ class Publisher:
             raise
 
     def _switch(self, build_id: str, *, forced: bool) -> None:
+        self._sound(build_id, forced=forced)
+        self._point(build_id)
+
+    def _sound(self, build_id: str, *, forced: bool) -> None:
+        """Look that a build passed its checks and is as it was sealed."""
         self._passed(build_id, forced=forced)
         self.builds.verify(self.builds.manifest(build_id))
+
+    def _point(self, build_id: str) -> None:
         self.builds.switch(build_id)
         self.builds.prune()
 

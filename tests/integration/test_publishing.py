@@ -86,6 +86,18 @@ def test_a_candidate_waits_until_it_goes_live(publisher: Publisher, corpus: Path
         publisher.go_live(abandoned.build_id)
 
 
+def test_nothing_is_done_before_the_switch_when_the_candidate_was_damaged_since_its_checks(
+    publisher: Publisher,
+) -> None:
+    served = publisher.publish().build_id
+    waiting = publisher.prepare().build_id
+    next((publisher.builds.directory(waiting) / "lexical").iterdir()).write_bytes(b"damaged")
+    done: list[bool] = []
+    with pytest.raises(IndexDamaged):
+        publisher.go_live(waiting, first=lambda: done.append(True))
+    assert (done, publisher.builds.current_id()) == ([], served)
+
+
 def test_going_back_takes_the_previous_build_and_going_back_again_returns(
     publisher: Publisher, corpus: Path
 ) -> None:
