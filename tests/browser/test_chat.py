@@ -292,6 +292,17 @@ def test_a_phone_shows_the_passages_below_the_answer_and_never_scrolls_sideways(
     assert page.evaluate(wide) <= 360
 
 
+def test_on_a_wide_screen_the_last_answer_is_in_view_whole(visit: OpenPage) -> None:
+    page = visit(1280, 620)
+    for question in (QUESTION, "Et en 2021 ?", "Quel est le mot de passe du coffre ?"):
+        answer = ask(page, question)
+    page.wait_for_function("""() => {
+      const last = [...document.querySelectorAll("#ra-messages .ra-answer")].at(-1).getBoundingClientRect();
+      return last.top >= 0 && last.bottom <= document.querySelector("#ra-box").getBoundingClientRect().top;
+    }""")
+    expect(answer).to_be_in_viewport()
+
+
 CONTRAST = """(selectors) => selectors.map(selector => {
   const element = [...document.querySelectorAll(selector)].find(e => e.offsetParent !== null);
   if (!element) return [selector, 0];

@@ -100,7 +100,7 @@
       const isSettled = (last?.outcome || last?.stopped) && last.question === draft.read().trim();
       if (isRefused || isSettled) draft.keep("");
       if (!isRefused) announce(last);
-      if (!isRefused && !wide.matches) requestAnimationFrame(showLast);
+      if (!isRefused) requestAnimationFrame(showLast);
     },
     failed() {
       putBack();
@@ -167,7 +167,7 @@
     reveal(target, wide.matches ? "nearest" : "start");
   }
 
-  // On a narrow screen the passages stand below: the page is now long enough for the question to come to its top.
+  // The answer is there, so that the question can now come to the top, or as near to it as the length allows.
   function showLast() {
     const row = all("#ra-messages .ra-question").at(-1)?.closest(".message-row");
     if (row) reveal(row, "start");
