@@ -311,7 +311,7 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     return EmbeddingProfile(embedder, fingerprint, fusion, profile)
 
 
-def harvester(limits: Limits) -> Harvester:
+def harvester(limits: Limits | None = None) -> Harvester:
     """Return what reads sites, at public addresses only."""
     from ra_assistant.harvesting import Harvester
     from ra_assistant.visiting import Visitor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -52,7 +52,7 @@ def warnings(page: PageView) -> Iterator[str]:
     said = {notice.code for notice in page.notices}
     yield from (_sentence(notice) for notice in page.notices)
     if page.is_empty and not said & {"page_without_text", "page_unreadable"}:
-        yield PREVIEW["empty"]
+        yield PREVIEW["empty" if page.number is not None else "empty_whole"]
     if page.damaged and "damaged_accents" not in said:
         yield PREVIEW["damaged"].format(signs=count(page.damaged, *NOUNS["signs"]))
     if page.hyphens:
@@ -84,15 +84,15 @@ def as_html(preview: Preview, images: Sequence[bytes] = ()) -> str:
     )
 
 
-def as_plain(preview: Preview) -> dict[str, Any]:
-    """Return the report as plain values, each sentence ready to be shown."""
+def as_plain(preview: Preview, words: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the report as plain values, each sentence ready to be shown; `words` replace some of `NOTICES`."""
     document = preview.document
     return {
         "title": document.title,
         "year": document.year,
         "publisher": document.publisher,
         "summary": summary(preview),
-        "notices": _notices(preview),
+        "notices": _notices(preview, words),
         "pages": [
             {
                 "name": name_of(page),
@@ -141,13 +141,13 @@ def _list(items: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
 
 
-def _notices(preview: Preview) -> list[str]:
+def _notices(preview: Preview, words: Mapping[str, str] | None = None) -> list[str]:
     """Return what should be known of the whole document."""
-    found = [_sentence(notice) for notice in preview.notices]
+    found = [_sentence(notice, words) for notice in preview.notices]
     if preview.empty_pages:
         found.append(PREVIEW["empty_pages"].format(pages=", ".join(map(str, preview.empty_pages))))
     return found
 
 
-def _sentence(notice: Notice) -> str:
-    return NOTICES[notice.code].format(detail=notice.detail, page=notice.page)
+def _sentence(notice: Notice, words: Mapping[str, str] | None = None) -> str:
+    return (NOTICES | dict(words or {}))[notice.code].format(detail=notice.detail, page=notice.page)

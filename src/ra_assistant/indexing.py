@@ -57,7 +57,7 @@ class Progress:
     """How far the work is, for a progress bar."""
 
     stage: str
-    """`reading`, `splitting`, `embedding`, `storing` or `checking`."""
+    """Key of `wording.STAGES`."""
     done: int
     total: int
 

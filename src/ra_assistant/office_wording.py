@@ -35,6 +35,18 @@ OFFICE: dict[str, str] = {
     "step_read_notice": "Rien n’est publié avant la troisième étape\u00a0: vous pouvez essayer sans crainte.",
     "file_label": "Fichier du rapport",
     "file_notice": "PDF, Word (.docx), OpenDocument (.odt), HTML, Markdown ou texte, 200\u00a0Mo au plus.",
+    "address_label": "Ou l’adresse du rapport sur Internet",
+    "address_placeholder": "https://www.exemple.fr/rapport-2024",
+    "site_label": "Lire aussi les pages qui se trouvent sous cette adresse",
+    "site_info": "Pour un rapport publié en plusieurs pages. Une page par seconde, 200\u00a0pages au plus.",
+    "address_button": "Lire cette adresse",
+    "no_address": "Collez d’abord l’adresse d’une page ou d’un document.",
+    "stop_button": "Arrêter la lecture",
+    "stopped": "La lecture est arrêtée\u00a0: rien n’a changé.",
+    "found_label": "Documents trouvés sur ces pages",
+    "found_info": "Chacun peut être lu à la place de ces pages.",
+    "found_button": "Lire ce document",
+    "no_found": "Choisissez d’abord l’un des documents.",
     "file_too_large": "«\u00a0{name}\u00a0» dépasse 200\u00a0Mo\u00a0: allégez ses images ou découpez-le.",
     "reading": "Lecture de «\u00a0{name}\u00a0»…",
     "read": "Le rapport est lu. Vérifiez que le texte est bien celui du document.",
@@ -52,7 +64,7 @@ OFFICE: dict[str, str] = {
     "page_figures": "Chiffres clés\u00a0: {items}",
     "page_cut": "La suite de cette page est dans le compte rendu complet.",
     "pages_cut": "Les autres pages ({pages}) sont dans le compte rendu complet.",
-    "another_file": "Choisir un autre fichier",
+    "another_file": "Choisir un autre rapport",
     # Step 2.
     "step_check": "Préparer et vérifier",
     "step_check_notice": "Le nouvel index est construit à côté de l’ancien, puis mis à l’épreuve. Les visiteurs "
@@ -114,6 +126,28 @@ OFFICE: dict[str, str] = {
     "failed_call": "Une erreur est survenue\u00a0: rechargez la page pour voir où en est la publication.",
     "progress": "Avancement",
 }
+READ: dict[str, str] = {
+    "title_guessed": "Le titre n’a pas été trouvé\u00a0; «\u00a0{detail}\u00a0» a été retenu. S’il ne convient "
+    "pas, corrigez-le à l’étape suivante.",
+    "year_unknown": "L’année du rapport n’a pas été trouvée. Indiquez-la à l’étape suivante.",
+}
+"""What is said here of a file that was read, by `Notice.code`, in the place of `wording.NOTICES`."""
+HARVESTED: dict[str, str] = {
+    "arrival": "Dans le dossier des rapports\u00a0: {parts}.",
+    "one_new": "page nouvelle",
+    "several_new": "pages nouvelles",
+    "one_replaced": "page qui en remplace une autre, gardée de côté",
+    "several_replaced": "pages qui en remplacent d’autres, gardées de côté",
+    "one_known": "page déjà là à l’identique",
+    "several_known": "pages déjà là à l’identique",
+    "more_left": "Autres adresses laissées de côté\u00a0: {number}.",
+    "repeated": "Pages en double, laissées de côté\u00a0: {number}.",
+    "stopped_pages": "La lecture s’est arrêtée à 200\u00a0pages\u00a0: donnez l’adresse d’une partie du site.",
+    "stopped_bytes": "La lecture s’est arrêtée à 500\u00a0Mo\u00a0: donnez l’adresse d’une partie du site.",
+    "stopped_seconds": "La lecture s’est arrêtée au bout d’une heure\u00a0: donnez l’adresse d’une partie du site.",
+    "stopped_failures": "La lecture s’est arrêtée\u00a0: le site ne répond plus. Ce qui a été lu est ci-dessous.",
+}
+"""What is said of pages read from the web."""
 STATES: dict[str, str] = {
     "current": "en service",
     "former": "prêt à reprendre du service",

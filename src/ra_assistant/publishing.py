@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,17 @@ class Brought:
     """Where it is below the directory."""
     replaced: str | None
     """The path that it took the place of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A document to bring into a corpus directory."""
+
+    file: Path
+    said: Mapping[str, object]
+    """What the publisher says of it: fields of `collecting.Said`."""
+    page: str = ""
+    """Path to keep a page of the web at; empty for any other document."""
 
 
 class Publisher:
@@ -227,16 +238,32 @@ class Publisher:
                 raise
             raise UnreadableDocument(file.name, "damaged", f"{file}: {error}") from error
 
-    def bring(self, file: Path, said: Mapping[str, object], corpus_dir: Path | None = None) -> Brought:
-        """Bring a file into our corpus directory, or another one, in a process of its own.
+    def harvest(self, url: str, room: Path, report: Report, *, site: bool) -> dict[str, Any]:
+        """Read an address of the web into a directory, in a process of its own; return what was read.
+
+        Args:
+            url: a page or a document.
+            room: directory that exists; each thing read gets one of its own in it.
+            report: told how far it is, on the stage `fetching`; what it raises ends the reading.
+            site: whether the pages below the address are read as well.
 
         Raises:
-            UnreadableDocument, SaysOtherwise: as `collecting.Collection.add`.
+            PageRefused: the address cannot be read, or may not be.
+            UnreadableDocument: what it gives cannot be read.
+        """
+        order = {"act": "harvest", "url": url, "site": site, "room": str(room)}
+        return self._ordered(order, report, None)
+
+    def bring(self, items: Sequence[Incoming], corpus_dir: Path | None = None) -> list[Brought]:
+        """Bring documents into our corpus directory, or another one, in a process of its own.
+
+        Raises:
+            UnreadableDocument, SaysOtherwise: as `collecting.Collection.add`; the documents before it are in.
             BuildRejected: the directory cannot be written, or the process broke off.
         """
-        corpus = str(corpus_dir or self.corpus_dir)
-        order = {"act": "bring", "file": str(file), "corpus": corpus, "said": dict(said)}
-        return Brought(**self._ordered(order, _silent, None))
+        listed = [{"file": str(item.file), "said": dict(item.said), "page": item.page} for item in items]
+        order = {"act": "bring", "corpus": str(corpus_dir or self.corpus_dir), "items": listed}
+        return [Brought(**row) for row in self._ordered(order, _silent, None)["brought"]]
 
     def rows(self) -> list[BuildRow]:
         """Return the builds that are kept, newest first."""

@@ -204,6 +204,7 @@ PREVIEW: dict[str, str] = {
     "damaged": "{signs}\u00a0: exportez de nouveau le PDF avec ses polices.",
     "empty": "Page presque vide\u00a0: si elle contient des mots, elle est sans doute numérisée. Passez-la dans un "
     "logiciel de reconnaissance de caractères (OCR).",
+    "empty_whole": "Presque rien n’a été lu de ce document\u00a0: ses mots sont sans doute dans des images.",
     "image_alt": "Image de la page {number}",
     "to_check": "À vérifier",
     "nothing_to_check": "Rien à signaler.",

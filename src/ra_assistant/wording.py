@@ -190,6 +190,7 @@ CLI: dict[str, str] = {
     "interrupted": "Interrompu : rien n’a été changé.",
 }
 STAGES: dict[str, str] = {
+    "fetching": "Lecture des pages du site",
     "reading": "Lecture des rapports",
     "splitting": "Découpage en passages",
     "embedding": "Calcul des vecteurs",

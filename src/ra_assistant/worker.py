@@ -6,15 +6,16 @@ the process that started it. A damaged index that kills it kills nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
-from ra_assistant.errors import RaError
+from ra_assistant.errors import RaError, UnreadableDocument
 from ra_assistant.indexing import Progress
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.settings import load_settings
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend`, `check`, `probe`, `sweep`, `preview` or `bring`."""
+    """Return the result of an order: build, mend, check, probe, sweep, preview, harvest or bring."""
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
@@ -49,6 +50,8 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
 
     if order["act"] == "preview":
         return _preview(Path(order["file"]), Path(order["html"]))
+    if order["act"] == "harvest":
+        return _harvest(order, report)
     if order["act"] == "bring":
         return _bring(order)
     index_dir = Path(order["index"])
@@ -76,6 +79,7 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
 
 def _preview(file: Path, html: Path) -> dict[str, Any]:
     from ra_assistant.extraction_report import as_html, as_plain
+    from ra_assistant.office_wording import READ
     from ra_assistant.previewing import preview
     from ra_assistant.reading import FileLoader
 
@@ -86,14 +90,57 @@ def _preview(file: Path, html: Path) -> dict[str, Any]:
 
         images = page_images(file)
     html.write_text(as_html(found, images), encoding="utf-8")
-    return {**as_plain(found), "with_images": bool(images)}
+    return {**as_plain(found, READ), "with_images": bool(images)}
+
+
+def _harvest(order: Mapping[str, Any], report: Callable[[Progress], None]) -> dict[str, Any]:
+    from ra_assistant import assembly
+    from ra_assistant.wording import sentence_of
+
+    def told(done: int, waiting: int, _: str) -> None:
+        report(Progress("fetching", done, done + waiting))
+
+    with contextlib.closing(assembly.harvester()) as harvester:
+        url = order["url"]
+        found = harvester.site(url, told) if order["site"] else harvester.one(url)
+    pieces: list[dict[str, Any]] = []
+    left: list[RaError] = list(found.left)
+    for number, leaf in enumerate(found.leaves):
+        report(Progress("reading", number, len(found.leaves)))
+        file = Path(order["room"]) / str(number) / PurePosixPath(leaf.name).name
+        file.parent.mkdir()
+        file.write_bytes(leaf.data)
+        try:
+            reading = _preview(file, file.with_name("lecture.html"))
+        except UnreadableDocument as error:
+            left.append(error)
+            continue
+        page = leaf.name if leaf.is_page else ""
+        pieces.append({"file": str(file), "page": page, "url": leaf.url, "reading": reading})
+    if not pieces:
+        raise left[0]
+    return {
+        "pieces": pieces,
+        "documents": list(found.documents),
+        "left": [sentence_of(error) for error in left],
+        "repeated": found.repeated,
+        "stopped": found.stopped,
+    }
 
 
 def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
     from ra_assistant.collecting import Collection, Said
 
-    brought = Collection(Path(order["corpus"])).add(Path(order["file"]), Said(**order["said"]))
-    return {"arrival": brought.arrival.value, "path": brought.path, "replaced": brought.replaced}
+    collection = Collection(Path(order["corpus"]))
+    brought = []
+    for item in order["items"]:
+        file, said = Path(item["file"]), Said(**item["said"])
+        if item["page"]:
+            arrived = collection.add_page(item["page"], file.read_bytes(), said)
+        else:
+            arrived = collection.add(file, said)
+        brought.append({"arrival": arrived.arrival.value, "path": arrived.path, "replaced": arrived.replaced})
+    return {"brought": brought}
 
 
 def _say(voice: TextIO, line: Mapping[str, Any]) -> None:

@@ -17,6 +17,9 @@ from tests.browser.conftest import Visits
 from tests.browser.test_chat import ENGLISH, spoken
 from tests.conftest import REPORTS, ROOT, build_served
 from tests.serving import Serving, serving
+from tests.web_site import Reply, Site, typed
+from tests.web_site import page as page_of
+from tests.worker import SITE_PORT
 
 pytestmark = pytest.mark.browser
 SECRET = "un mot de passe assez long"
@@ -32,9 +35,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(home: Path) -> Iterator[Serving]:
+def site() -> Iterator[Site]:
+    """Return a site in two pages, the only one that the server may read."""
+    text = "<main><h1>Bilan en ligne</h1><p>L’agence a ouvert 52 ateliers en 2022.</p>"
+    slow = page_of("L’équipe", "<main><p>Anne Petit préside l’agence depuis 2019.</p></main>")
+    site = Site(
+        {
+            "/bilan/": page_of(
+                "Bilan en ligne", f'{text}<a href="equipe">Équipe</a><a href="b.txt">Texte</a></main>'
+            ),
+            "/bilan/equipe": Reply(slow.body, slowly=0.02),
+            "/bilan/b.txt": typed(b"Le texte\n\nLe bilan compte 55 laboratoires en 2022.\n", "text/plain"),
+        }
+    )
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, site: Site) -> Iterator[Serving]:
     yield from serving(
         home / "index",
+        **{SITE_PORT: str(site.port)},
         RA_ADMIN_SECRET=SECRET,
         RA_CORPUS_DIR=str(home / "corpus"),
         PYTHONPATH=os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
@@ -194,7 +216,7 @@ def test_two_windows_show_one_work_and_an_ended_session_says_so(
     expect(said(first, "read")).to_contain_text("Le rapport est lu")
     opened(second).reload()
     expect(second.locator("#ra-reading")).to_contain_text("huit experts")
-    press(second, "Choisir un autre fichier")
+    press(second, "Choisir un autre rapport")
     expect(second.locator("#ra-banner")).to_contain_text("abandonné")
     press(first, "Préparer et vérifier")
     expect(first.locator("#ra-banner .ra-wrong")).to_contain_text("n’était plus à jour")
@@ -225,6 +247,45 @@ def test_two_windows_show_one_work_and_an_ended_session_says_so(
     expect(second.locator("#ra-banner")).to_contain_text("rien n’a changé")
     press(second, "Fermer la session")
     expect(second.get_by_label("Mot de passe de publication")).to_be_visible()
+
+
+def test_a_report_published_on_the_web_goes_from_its_address_to_the_visitors(
+    enter: Enter, served: Serving, site: Site
+) -> None:
+    page = enter(360, "dark")
+    page.get_by_label("Ou l’adresse du rapport").fill("http://127.0.0.1:1/rapport")
+    page.keyboard.press("Enter")
+    expect(said(page, "read")).to_contain_text("réseau privé")
+    press(page, "Lire cette adresse")
+    expect(said(page, "read")).to_contain_text("réseau privé")
+    page.get_by_label("Ou l’adresse du rapport").fill(f"{site.url}/bilan/")
+    page.get_by_label("Lire aussi les pages").check()
+    assert fits(page)
+    assert faults(page) == []
+    press(page, "Lire cette adresse")
+    expect(page.locator("#ra-read-said progress")).to_be_visible()
+    expect(page.locator("#ra-banner")).to_be_empty()
+    press(page, "Arrêter la lecture")
+    expect(said(page, "read")).to_contain_text("La lecture est arrêtée")
+    press(page, "Lire cette adresse")
+    expect(page.locator("#ra-reading")).to_contain_text("52 ateliers")
+    expect(page.locator("#ra-reading")).to_contain_text("Anne Petit")
+    expect(page.get_by_label("Titre du rapport")).to_be_hidden()
+    assert fits(page)
+    assert faults(page) == []
+    press(page, "Lire ce document")
+    expect(said(page, "read")).to_contain_text("Choisissez d’abord")
+    page.get_by_label(f"{site.url}/bilan/b.txt").check()
+    press(page, "Lire ce document")
+    expect(page.locator("#ra-reading")).to_contain_text("55 laboratoires")
+    page.get_by_label("Titre du rapport").fill("Bilan en ligne")
+    press(page, "Préparer et vérifier")
+    expect(said(page, "check")).to_contain_text("Toutes les vérifications sont passées")
+    press(page, "Mettre en service")
+    expect(page.locator("#ra-banner")).to_contain_text("«\u00a0Bilan en ligne\u00a0» est en service")
+    expect(page.get_by_label("Ou l’adresse du rapport")).to_have_value("")
+    assert read_by_visitors(served, "Bilan en ligne")
+    assert not ENGLISH.search(spoken(page)), ENGLISH.search(spoken(page))
 
 
 def test_a_file_that_is_too_large_does_not_leave_the_browser(enter: Enter, tmp_path: Path) -> None:

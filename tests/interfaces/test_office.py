@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ra_assistant import assembly, publishing
+from ra_assistant.harvesting import Harvester, Limits
 from ra_assistant.interfaces import office_view as view
 from ra_assistant.interfaces.office import Office, Said, in_the_background
 from ra_assistant.office_wording import OFFICE
 from ra_assistant.publishing import Publisher
+from ra_assistant.visiting import Visitor
 from tests.conftest import REPORTS
 from tests.fakes import in_this_process
+from tests.reading_fixtures import pdf, write
+from tests.web_site import Reply, Site, page, typed
 
 QUESTION = "Combien de nouvelles entreprises en 2022 ?"
 REPORT = "Rapport d’activité 2022\n\nL’agence a accueilli 37 nouvelles entreprises en 2022.\n"
@@ -373,6 +377,134 @@ def test_the_real_processes_read_bring_and_try(
     settle(office)
     assert "est en service" in said(office).sentence
     assert "37" in answer(publisher)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Return a site in three pages and a document, the only one that may be read, without pauses."""
+    first = "<h1>Rapport 2023</h1><p>L’agence a accueilli 41 nouvelles entreprises en 2023.</p>"
+    links = '<a href="equipe">Équipe</a> <a href="bilan.pdf">Bilan</a> <a href="vide">Vide</a>'
+    site = Site(
+        {
+            "/r/": page("Rapport 2023", f"<main>{first}{links}</main>"),
+            "/r/equipe": page(
+                "L’équipe", "<main><h1>L’équipe</h1><p>Anne Petit préside l’agence.</p></main>"
+            ),
+            "/r/vide": page("Vide", "<main></main>"),
+            "/r/bilan.pdf": typed(a_pdf(), "application/pdf"),
+        }
+    )
+
+    def harvester(limits: Limits | None = None) -> Harvester:
+        return Harvester(Visitor(site.permits(), seconds=3.0), limits, lambda _: None)
+
+    monkeypatch.setattr(assembly, "harvester", harvester)
+    yield site
+    site.close()
+
+
+def a_pdf() -> bytes:
+    return pdf(lambda canvas: write(canvas, 72, 700, "Le bilan compte 55 laboratoires en 2023."))
+
+
+def test_a_page_of_the_web_is_read_tried_and_put_in_service_with_its_address(
+    office: Office, publisher: Publisher, site: Site
+) -> None:
+    before = files(publisher)
+    assert office.read_address(f"  {site.url}/r/\n", site=False) == ""
+    assert "41 nouvelles entreprises" in view.reading(office.state)
+    assert office.state.draft is not None
+    assert office.state.draft.documents == (f"{site.url}/r/bilan.pdf",)
+    assert files(publisher) == before
+    assert office.check(office.state.mark, "Rapport en ligne", "2023", "") == ""
+    office.go_live(office.state.mark, forced=False)
+    assert "«\u00a0Rapport en ligne\u00a0» est en service" in said(office).sentence
+    assistant = assembly.open_assistant(publisher.builds.root)
+    try:
+        served = {document.source_url: document for document in assistant.documents}
+        assert served[f"{site.url}/r/"].title == "Rapport en ligne"
+        assert served[f"{site.url}/r/"].year == 2023
+    finally:
+        assistant.close()
+    assert office.read_address(f"{site.url}/r/", site=False) == ""
+    assert office.check(office.state.mark, "", "", "") == ""
+    assert "déjà dans le dossier" in view.checks(office.state)
+
+
+def test_the_pages_below_an_address_come_together_each_with_its_title(
+    office: Office, publisher: Publisher, site: Site
+) -> None:
+    office.read_address(f"{site.url}/r/", site=True)
+    shown = view.reading(office.state)
+    draft = office.state.draft
+    assert draft is not None
+    assert [piece.reading["title"] for piece in draft.pieces] == ["Rapport 2023", "L’équipe"]
+    assert f'href="lecture/{draft.id}/1"' in shown
+    assert "Anne Petit" in shown
+    assert "ne contient pas de texte" in shown
+    assert shown.count("Indiquez&#45;la à l’étape suivante") == 1, "what holds for all is said once"
+    office.check(office.state.mark, "Un titre pour tout", "2023", "Agence du Val")
+    assert "2\u00a0pages nouvelles" in view.checks(office.state)
+    office.go_live(office.state.mark, forced=False)
+    assistant = assembly.open_assistant(publisher.builds.root)
+    try:
+        served = {document.title: document for document in assistant.documents if document.year == 2023}
+        assert {"Rapport 2023", "L’équipe"} <= set(served)
+        assert served["L’équipe"].publisher == "Agence du Val"
+    finally:
+        assistant.close()
+    site.routes["/r/equipe"] = page(
+        "L’équipe", "<main><h1>L’équipe</h1><p>Paul Roy préside l’agence.</p></main>"
+    )
+    office.read_address(f"{site.url}/r/", site=True)
+    office.check(office.state.mark, "", "", "")
+    assert "1 page qui en remplace une autre" in view.checks(office.state).replace("\u00a0", " ")
+    assert "1 page déjà là" in view.checks(office.state).replace("\u00a0", " ")
+
+
+def test_a_document_of_the_web_is_kept_with_its_address(
+    office: Office, publisher: Publisher, site: Site
+) -> None:
+    office.read_address(f"{site.url}/r/bilan.pdf", site=True)
+    office.check(office.state.mark, "Bilan", "2023", "")
+    office.go_live(office.state.mark, forced=False)
+    assert b"source: " + site.url.encode() + b"/r/bilan.pdf" in files(publisher)["bilan.pdf.yaml"]
+
+
+def test_an_address_that_cannot_be_read_says_why_and_leaves_nothing(
+    office: Office, publisher: Publisher, site: Site
+) -> None:
+    before = files(publisher)
+    for address, why in (
+        (f"{site.url}/absente", "n’existe pas"),
+        ("http://127.0.0.1:1/", "réseau privé"),
+        ("file:///etc/passwd", "seules les adresses qui commencent par"),
+        ("utilisateur:secret@exemple.fr", "n’est pas une adresse de page"),
+        (f"{site.url}/r/vide", "ne contient pas de texte"),
+    ):
+        assert office.read_address(address, site=False) == ""
+        assert why in said(office).sentence, (address, said(office).sentence)
+        assert said(office).wrong
+        assert office.state.draft is None
+    assert office.read_address("   ", site=False) == OFFICE["no_address"]
+    assert files(publisher) == before
+    assert not (publisher.builds.root / "office").exists()
+
+
+def test_the_reading_of_a_site_can_be_stopped(publisher: Publisher, site: Site) -> None:
+    office = Office(publisher, publisher.builds.root / "office", at_once)
+
+    def stopping(_: str) -> Reply:
+        office.stop()
+        return page("L’équipe", "<main><p>Anne Petit préside l’agence depuis 2023.</p></main>")
+
+    site.routes["/r/equipe"] = stopping
+    office.read_address(f"{site.url}/r/", site=True)
+    assert said(office) == Said("read", OFFICE["stopped"])
+    assert (office.state.draft, office.state.job) == (None, "")
+    assert not (publisher.builds.root / "office").exists()
+    assert office.read_address(f"{site.url}/r/", site=False) == "", "the next one is not stopped"
+    assert office.state.draft is not None
 
 
 def settle(office: Office) -> None:

@@ -20,13 +20,12 @@ from typing import Any
 from ra_assistant.collecting import Arrival, clean_name
 from ra_assistant.errors import NoSuchBuild, PublishingBusy, RaError, StoreError, UnreadableDocument
 from ra_assistant.indexing import Progress
+from ra_assistant.interfaces.office_draft import REPORT, Draft, Piece, from_harvest, points_of
 from ra_assistant.office_wording import OFFICE, office_sentence
 from ra_assistant.publishing import Brought, BuildRow, Prepared, Publisher
 from ra_assistant.publishing_wording import date
 from ra_assistant.wording import sentence_of
 
-REPORT = "lecture.html"
-"""The web page that shows what was read, beside the file."""
 STAGED = "corpus"
 """A copy of the corpus directory with the new report in it, which the candidate is built from."""
 
@@ -44,19 +43,8 @@ class Said:
     wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A report that was read and is not in the corpus."""
-
-    id: str
-    file: Path
-    reading: dict[str, Any]
-    """What `extraction_report.as_plain` says of it."""
-
-    @property
-    def report(self) -> Path:
-        """Where the web page with all that was read is."""
-        return self.file.with_name(REPORT)
+class Stopped(Exception):
+    """The reading of a site was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +52,9 @@ class Tried:
     """The candidate build with the draft in it, and what the checks said."""
 
     prepared: Prepared
-    brought: Brought
+    brought: tuple[Brought, ...]
     said: dict[str, object]
-    """What the publisher says of the report, against what was read of it."""
+    """What the publisher says of the report."""
     over: str
     """The build that was in service; empty for none."""
 
@@ -77,9 +65,9 @@ class State:
 
     version: int = 0
     job: str = ""
-    """What is being done: `reading`, `checking`, `live` or `back`; empty for nothing."""
+    """What is being done: `reading`, `harvesting`, `checking`, `live` or `back`; empty for nothing."""
     subject: str = ""
-    """Name of the file that is being read."""
+    """Name of the file, or the address, that is being read."""
     progress: Progress | None = None
     draft: Draft | None = None
     tried: Tried | None = None
@@ -112,6 +100,7 @@ class Office:
         self._start = start
         self._changed = threading.Condition()
         self._state = State()
+        self._stopping = threading.Event()
         shutil.rmtree(room, ignore_errors=True)
 
     @property
@@ -137,6 +126,21 @@ class Office:
             return OFFICE["upload_failed"]
         source = Path(file)
         return self._begin("reading", None, lambda: self._read(source), subject=source.name)
+
+    def read_address(self, address: str, *, site: bool) -> str:
+        """Read an address of the web, and the pages below it for a `site`; the draft that was there is left."""
+        url = "".join(address.split())
+        if not url:
+            return OFFICE["no_address"]
+        if "://" not in url:
+            url = f"https://{url}"
+        self._stopping.clear()
+        return self._begin("harvesting", None, lambda: self._harvest(url, site=site), subject=url)
+
+    def stop(self) -> str:
+        """Stop the reading of an address; what was read of it is left."""
+        self._stopping.set()
+        return ""
 
     def check(self, mark: str, title: str, year: str, publisher: str) -> str:
         """Build and try a candidate that has the draft in it, named as the publisher says."""
@@ -184,48 +188,70 @@ class Office:
 
     def _finish(self, job: str, work: Callable[[], None]) -> None:
         """Do the work; whatever happens, say how it ended and let the next one begin."""
-        step = {"reading": "read", "checking": "check", "back": "back"}.get(job, "live")
+        step = {"reading": "read", "harvesting": "read", "checking": "check", "back": "back"}.get(job, "live")
         said = Said(step, OFFICE["failed_call"], wrong=True)
         try:
             work()
             said = self.state.said or said
+        except Stopped:
+            said = Said(step, OFFICE["stopped"])
         except RaError as error:
             said = Said(step, office_sentence(error, sentence_of(error)), wrong=True)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             said = Said(step, OFFICE["not_written"].format(reason=reason), wrong=True)
         finally:
+            if self.state.draft is None:
+                shutil.rmtree(self._room, ignore_errors=True)
             self._set(job="", subject="", progress=None, said=said, **self._service())
 
     def _read(self, source: Path) -> None:
-        self._abandon()
+        draft_id, place = self._place()
+        file = place / clean_name(source.name)
+        shutil.copyfile(source, file)
+        try:
+            reading = self._publisher.preview(file, file.with_name(REPORT))
+        except UnreadableDocument as error:
+            raise UnreadableDocument(source.name, str(error.details["reason"]), str(error)) from error
+        self._was_read(Draft(draft_id, (Piece(file, reading),)))
+
+    def _harvest(self, url: str, *, site: bool) -> None:
+        draft_id, place = self._place()
+
+        def report(progress: Progress) -> None:
+            if self._stopping.is_set():
+                raise Stopped
+            self._set(progress=progress)
+
+        found = self._publisher.harvest(url, place, report, site=site)
+        self._was_read(from_harvest(draft_id, found))
+
+    def _place(self) -> tuple[str, Path]:
+        """Leave the draft that was there; return the id of another one and the directory made for it."""
+        self._discard()
         shutil.rmtree(self._room, ignore_errors=True)
         draft_id = secrets.token_hex(8)
         place = self._room / draft_id
         place.mkdir(parents=True)
-        file = place / clean_name(source.name)
-        shutil.copyfile(source, file)
-        try:
-            reading = self._publisher.preview(file, place / REPORT)
-        except UnreadableDocument as error:
-            raise UnreadableDocument(source.name, str(error.details["reason"]), str(error)) from error
-        points = len(reading["notices"]) + sum(len(page["warnings"]) for page in reading["pages"])
+        return draft_id, place
+
+    def _was_read(self, draft: Draft) -> None:
+        points = points_of(draft.reading)
         sentence = OFFICE["read"]
         if points:
             counted = OFFICE["one_point"] if points == 1 else OFFICE["points"].format(number=points)
             sentence = OFFICE["read_with_warnings"].format(points=counted)
-        self._set(draft=Draft(draft_id, file, reading), said=Said("read", sentence))
+        self._set(draft=draft, said=Said("read", sentence))
 
-    def _check(self, wanted: dict[str, object]) -> None:
+    def _check(self, said: dict[str, object]) -> None:
         draft = self.state.draft
         assert draft is not None
         self._set(tried=None)
-        said = {name: value for name, value in wanted.items() if value and value != draft.reading[name]}
-        staged = draft.file.parent / STAGED
+        staged = self._room / STAGED
         shutil.rmtree(staged, ignore_errors=True)
         try:
             _stage(self._publisher.corpus_dir, staged)
-            brought = self._publisher.bring(draft.file, said, staged)
+            brought = tuple(self._publisher.bring(draft.incoming(said), staged))
             over = next(iter(self._publisher.builds.served_ids()), "")
             prepared = self._publisher.prepare(lambda progress: self._set(progress=progress), staged)
         finally:
@@ -244,21 +270,25 @@ class Office:
             over=tried.over,
             first=lambda: self._enter(draft, tried),
         )
-        title = tried.said.get("title") or draft.reading["title"]
+        title = (not draft.is_site and tried.said.get("title")) or draft.reading["title"]
         self._leave()
         self._set(said=Said("live", OFFICE["live"].format(title=title)))
 
     def _enter(self, draft: Draft, tried: Tried) -> None:
-        if tried.brought.arrival != Arrival.KNOWN:
-            self._publisher.bring(draft.file, tried.said)
+        if any(item.arrival != Arrival.KNOWN for item in tried.brought):
+            self._publisher.bring(draft.incoming(tried.said))
 
     def _abandon(self) -> None:
+        self._discard()
+        self._set(said=Said("live", OFFICE["abandoned"]))
+
+    def _discard(self) -> None:
+        """Leave the draft and the candidate made with it, if there are any."""
         tried = self.state.tried
         if tried is not None:
             with suppress(PublishingBusy), self._publisher.builds.publishing():
                 self._publisher.builds.discard(tried.prepared.build_id)
         self._leave()
-        self._set(said=Said("live", OFFICE["abandoned"]))
 
     def _back(self, previous: BuildRow) -> None:
         self._publisher.rollback(previous.build_id)
@@ -267,7 +297,7 @@ class Office:
     def _leave(self) -> None:
         draft = self.state.draft
         if draft is not None:
-            shutil.rmtree(draft.file.parent, ignore_errors=True)
+            shutil.rmtree(self._room / draft.id, ignore_errors=True)
         self._set(draft=None, tried=None)
 
     def _service(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ ROOM = "office"
 """Directory of drafts, below that of the builds."""
 UPLOAD_BYTES = 201 * 1024 * 1024
 """The largest file, and what a form puts around it."""
-_REPORT = re.compile(r"/lecture/([0-9a-f]{16})")
+_REPORT = re.compile(r"/lecture/([0-9a-f]{16})(?:/(\d{1,4}))?")
 _REPORT_HEADERS = {
     "content-security-policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'",
     "cache-control": "no-store",
@@ -68,17 +68,19 @@ class OfficeFront(LoadedLater):
         if self._page is None:
             answer: ASGIApp = page.waiting_page(OFFICE["loading"], OFFICE["loading_notice"], up="../")
         elif report is not None:
-            answer = self._report(report.group(1))
+            answer = self._report(report.group(1), int(report.group(2) or 0))
         else:
             answer = self._page
         await answer(scope, receive, send)
 
-    def _report(self, draft_id: str) -> Response:
-        """Return the web page that shows what was read of the draft, in which nothing runs."""
+    def _report(self, draft_id: str, number: int) -> Response:
+        """Return the web page that shows what was read of a piece of the draft, in which nothing runs."""
         draft = self._office.state.draft if self._office else None
-        if draft is None or draft.id != draft_id or not draft.report.is_file():
+        pieces = draft.pieces if draft is not None and draft.id == draft_id else ()
+        if number >= len(pieces) or not pieces[number].report.is_file():
             return refused(404, CHAT["route_refused"])
-        return FileResponse(draft.report, headers=_REPORT_HEADERS, media_type="text/html; charset=utf-8")
+        headers = _REPORT_HEADERS
+        return FileResponse(pieces[number].report, headers=headers, media_type="text/html; charset=utf-8")
 
 
 async def _to_the_page(_: Request) -> Response:

@@ -21,6 +21,8 @@ WINDOWS = 8
 MAX_WAITING = 16
 MAX_SESSIONS = 50
 CACHE_SECONDS = 3600
+SHOWN_DOCUMENTS = 20
+"""Documents found on pages that are offered."""
 PATIENCE_SECONDS = 1.0
 _FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
@@ -72,8 +74,25 @@ class OfficePage:
             self.head_read = _html(view.heading(1, "step_read", "open"))
             self.file = gr.File(label=OFFICE["file_label"], elem_id="ra-file", height=None)
             self.file_notice = _html(element("p", escape(OFFICE["file_notice"])), "ra-file-notice")
+            with gr.Column(elem_id="ra-from-web") as self.web:
+                self.address = gr.Textbox(
+                    label=OFFICE["address_label"],
+                    placeholder=OFFICE["address_placeholder"],
+                    max_length=2000,
+                    elem_id="ra-address",
+                )
+                self.site = gr.Checkbox(
+                    label=OFFICE["site_label"], info=OFFICE["site_info"], value=False, elem_id="ra-site"
+                )
+                self.fetch = gr.Button(OFFICE["address_button"], elem_id="ra-fetch")
             self.read_said = _html("", "ra-read-said")
+            self.stop = gr.Button(OFFICE["stop_button"], elem_id="ra-stop", visible=False)
             self.reading = _html("", "ra-reading")
+            with gr.Column(visible=False, elem_id="ra-found") as self.found_column:
+                self.found = gr.Radio(
+                    label=OFFICE["found_label"], info=OFFICE["found_info"], elem_id="ra-documents"
+                )
+                self.fetch_found = gr.Button(OFFICE["found_button"], elem_id="ra-fetch-found")
             self.another = gr.Button(OFFICE["another_file"], elem_id="ra-another", visible=False)
         with gr.Column(elem_classes="ra-card", elem_id="ra-step-check"):
             self.head_check = _html(view.heading(2, "step_check", "later"))
@@ -103,8 +122,9 @@ class OfficePage:
     def _connect(self) -> None:
         shown = [
             self.mark, self.previous, self.top, self.banner, self.head_read, self.file, self.file_notice,
-            self.read_said, self.reading, self.another, self.head_check, self.check_column, self.title, self.year,
-            self.publisher, self.check, self.check_said, self.checks, self.head_live, self.live_column, self.forced,
+            self.web, self.address, self.site, self.read_said, self.stop, self.reading, self.found_column,
+            self.found, self.another, self.head_check, self.check_column, self.title, self.year, self.publisher,
+             self.check, self.check_said, self.checks, self.head_live, self.live_column, self.forced,
             self.live, self.abandon, self.live_said, self.kept, self.back, self.back_said,
         ]  # fmt: skip
         kept: dict[str, Any] = {
@@ -116,6 +136,11 @@ class OfficePage:
         }
         mark = self.mark
         self.file.upload(self.on_file, [mark, self.file], **kept)
+        gr.on(
+            [self.fetch.click, self.address.submit], self.on_address, [mark, self.address, self.site], **kept
+        )
+        self.fetch_found.click(self.on_found, [mark, self.found], **kept)
+        self.stop.click(self.on_stop, [mark], **kept)
         identity = [self.title, self.year, self.publisher]
         self.check.click(self.on_check, [mark, *identity], **kept)
         self.live.click(self.on_live, [mark, self.forced], **kept)
@@ -132,6 +157,26 @@ class OfficePage:
     def on_file(self, mark: str, file: str | None) -> Iterator[Shown]:
         """Read the file that arrived."""
         yield from self._followed(mark, lambda: self._office.read(file), "read", emptied=True)
+
+    def on_address(self, mark: str, address: str, site: bool) -> Iterator[Shown]:  # noqa: FBT001 - a checkbox
+        """Read an address of the web."""
+        yield from self._followed(
+            mark, lambda: self._office.read_address(address or "", site=bool(site)), "read"
+        )
+
+    def on_found(self, mark: str, document: str | None) -> Iterator[Shown]:
+        """Read a document that the pages lead to."""
+        draft = self._office.state.draft
+        known = document if draft is not None and document in draft.documents else ""
+
+        def begin() -> str:
+            return self._office.read_address(known, site=False) if known else OFFICE["no_found"]
+
+        yield from self._followed(mark, begin, "read")
+
+    def on_stop(self, mark: str) -> Iterator[Shown]:
+        """Stop the reading of an address."""
+        yield from self._followed(mark, self._office.stop, "read")
 
     def on_check(self, mark: str, title: str, year: str, publisher: str) -> Iterator[Shown]:
         """Build and try a candidate."""
@@ -174,6 +219,7 @@ class OfficePage:
         if refusal is not None and not has_draft and refusal.step == "check":
             refusal = Said("live", refusal.sentence, wrong=True)
         live = view.outcome(state, "live", refusal)
+        documents = state.draft.documents[:SHOWN_DOCUMENTS] if state.draft is not None else ()
         forcible, refused = _refusals(state)
         previous = state.previous
         check_phase = "done" if was_tried and not refused else "open" if has_draft else "later"
@@ -185,7 +231,10 @@ class OfficePage:
             self.head_read: view.heading(1, "step_read", "done" if has_draft else "open"),
             self.file: gr.File(visible=idle and not has_draft, **file),
             self.file_notice: gr.HTML(visible=idle and not has_draft),
+            self.web: gr.Column(visible=idle and not has_draft),
             self.read_said: view.outcome(state, "read", refusal),
+            self.stop: gr.Button(visible=state.job == "harvesting"),
+            self.found_column: gr.Column(visible=idle and bool(documents)),
             self.reading: view.reading(state),
             self.another: gr.Button(visible=idle and has_draft),
             self.head_check: view.heading(2, "step_check", check_phase),
@@ -210,7 +259,10 @@ class OfficePage:
         if state.draft is not None and state.draft.id != mark.partition("/")[0]:
             found = state.draft.reading
             page |= {
-                self.title: found["title"],
+                self.title: gr.Textbox(found["title"], visible=not state.draft.is_site),
+                self.found: gr.Radio(list(documents), value=None),
+                self.address: "",
+                self.site: False,
                 self.year: str(found["year"] or ""),
                 self.publisher: found["publisher"] or "",
             }

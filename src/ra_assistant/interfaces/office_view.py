@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ra_assistant.checks import Check
-from ra_assistant.collecting import Arrival
 from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Said, State, Tried
+from ra_assistant.interfaces.office_draft import arrival_sentence
 from ra_assistant.office_wording import OFFICE, STATES, office_check
 from ra_assistant.publishing import BuildRow
 from ra_assistant.publishing_wording import NOUNS, date
@@ -21,6 +21,7 @@ SHOWN_PAGES = 200
 OPEN_PAGES = 3
 """Pages with something to look at that are open at once; more are only marked."""
 _SHARES = {
+    "fetching": (0.0, 1.0),
     "reading": (0.0, 0.2),
     "splitting": (0.2, 0.25),
     "embedding": (0.25, 0.7),
@@ -29,7 +30,14 @@ _SHARES = {
     "asking": (0.9, 1.0),
 }
 """Where on the bar each stage begins and ends."""
-_JOB_STEPS = {"reading": "read", "checking": "check", "live": "live", "back": "back", "abandoning": "live"}
+_JOB_STEPS = {
+    "reading": "read",
+    "harvesting": "read",
+    "checking": "check",
+    "live": "live",
+    "back": "back",
+    "abandoning": "live",
+}
 
 
 def masthead(state: State) -> str:
@@ -92,10 +100,17 @@ def progress_bar(state: State) -> str:
 
 def _job_words(state: State) -> str:
     if state.progress is None:
-        key = {"live": "going_live", "back": "going_back", "reading": "reading"}.get(state.job, "checking")
+        key = {"live": "going_live", "back": "going_back", "reading": "reading", "harvesting": "reading"}.get(
+            state.job, "checking"
+        )
         return OFFICE[key].format(name=state.subject)
     stage = STAGES[state.progress.stage]
-    counted = state.progress.total > 1 and state.progress.stage in {"reading", "splitting", "embedding"}
+    counted = state.progress.total > 1 and state.progress.stage in {
+        "fetching",
+        "reading",
+        "splitting",
+        "embedding",
+    }
     if not counted:
         return f"{stage}…"
     return OFFICE["counted"].format(stage=stage, done=state.progress.done, total=state.progress.total)
@@ -109,47 +124,49 @@ def _done(progress: Progress | None) -> float | None:
 
 
 def reading(state: State) -> str:
-    """Return what was read of the draft, page by page."""
-    if state.draft is None:
+    """Return what was read of the draft, page by page, or piece by piece."""
+    draft = state.draft
+    if draft is None:
         return ""
-    found = state.draft.reading
-    words = OFFICE["full_report_images" if found["with_images"] else "full_report"]
-    way = element(
-        "a",
-        escape(words),
-        element("span", escape(f" ({OFFICE['new_tab']})"), class_="ra-tab"),
-        href=f"lecture/{state.draft.id}",
-        target="_blank",
-        rel="noopener",
-    )
+    found = draft.reading
     pages = found["pages"]
     few = sum(bool(page["warnings"]) for page in pages) <= OPEN_PAGES
     shown = [
-        _page(page, is_open=rank == 0 or (few and bool(page["warnings"])))
+        _page(
+            page,
+            _way(f"lecture/{draft.id}/{rank}", OFFICE["full_report"]) if draft.is_site else "",
+            is_open=rank == 0 or (few and bool(page["warnings"])),
+        )
         for rank, page in enumerate(pages[:SHOWN_PAGES])
     ]
     if len(pages) > SHOWN_PAGES:
         rest = OFFICE["pages_cut"].format(pages=count(len(pages) - SHOWN_PAGES, *NOUNS["pages"]))
         shown.append(element("p", escape(rest)))
+    words = OFFICE["full_report_images" if found["with_images"] else "full_report"]
     return element(
         "section",
         element("h3", escape(found["title"])),
         element("p", escape(found["summary"]), class_="ra-summary"),
         _bullets(found["notices"], "ra-warnings"),
-        element("p", way),
+        "" if draft.is_site else _way(f"lecture/{draft.id}", words),
         element("h4", escape(OFFICE["pages_title"]), id="ra-pages-title"),
         element("div", *shown, class_="ra-pages", role="group", aria_labelledby="ra-pages-title"),
         class_="ra-reading",
     )
 
 
-def _page(page: Mapping[str, Any], *, is_open: bool) -> str:
+def _way(address: str, words: str) -> str:
+    notice = element("span", escape(f" ({OFFICE['new_tab']})"), class_="ra-tab")
+    return element("p", element("a", escape(words), notice, href=address, target="_blank", rel="noopener"))
+
+
+def _page(page: Mapping[str, Any], way: str, *, is_open: bool) -> str:
     warned = page["warnings"]
     marks = element("span", escape(count(page["words"], *NOUNS["words"])), class_="ra-words")
     if warned:
         points = OFFICE["one_to_see"] if len(warned) == 1 else OFFICE["to_see"].format(number=len(warned))
         marks = element("span", escape(points), class_="ra-flag") + marks
-    parts = [_bullets(warned, "ra-warnings")]
+    parts = [_bullets(warned, "ra-warnings"), way]
     parts += [
         element("p", escape(OFFICE[f"page_{key}"].format(items=" · ".join(page[key]))))
         for key in ("headings", "figures")
@@ -168,13 +185,14 @@ def checks(state: State) -> str:
     tried = state.tried
     if tried is None:
         return ""
+    arrival = arrival_sentence(tried.brought)
     missed = [
         question for check in tried.prepared.report.checks for question in check.details.get("missed", ())
     ]
     unread = [sentence_of(error) for error in tried.prepared.unreadable]
     return element(
         "section",
-        element("p", escape(_arrival(tried))) if _arrival(tried) else "",
+        element("p", escape(arrival)) if arrival else "",
         element("ul", *map(_check, tried.prepared.report.checks), class_="ra-checks"),
         _titled(OFFICE["missed_title"], missed),
         _titled(OFFICE["unread_title"], unread),
@@ -184,14 +202,6 @@ def checks(state: State) -> str:
 def contents(tried: Tried) -> str:
     """Return how much the candidate holds."""
     return OFFICE["contents"].format(**_counts(tried.prepared.documents, tried.prepared.passages))
-
-
-def _arrival(tried: Tried) -> str:
-    if tried.brought.arrival == Arrival.KNOWN:
-        return OFFICE["known"]
-    if tried.brought.replaced:
-        return OFFICE["replaces"].format(path=tried.brought.replaced)
-    return ""
 
 
 def _check(check: Check) -> str:
