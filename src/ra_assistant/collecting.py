@@ -27,6 +27,8 @@ from ra_assistant.types import Document, Extraction
 
 INCOMING = ".incoming"
 REPLACED = ".replaced"
+SCANNED = ".scanned"
+"""Originals of the documents whose characters were recognised."""
 NOTE_SUFFIX = ".yaml"
 MAX_STEM_CHARS = 100
 MAX_FILE_BYTES = 200 * 1024 * 1024
@@ -97,8 +99,8 @@ class Collection:
         self.root = root
         self._loader = FileLoader()
 
-    def add(self, source: Path, said: Said | None = None) -> Brought:
-        """Bring one file.
+    def add(self, source: Path, said: Said | None = None, scanned: Path | None = None) -> Brought:
+        """Bring one file; `scanned` is what it was before its characters were recognised, which is kept aside.
 
         Raises:
             UnreadableDocument: it cannot be read; the corpus is untouched.
@@ -108,7 +110,21 @@ class Collection:
         """
         said = said or Said()
         with self._alone(), self._staged(source, said) as staged:
-            return self._admit(staged, said)
+            brought = self._admit(staged, said)
+            if scanned is not None:
+                aside = self.root / SCANNED / brought.path
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(scanned, aside)
+            return brought
+
+    def recognised_from(self, scanned: Path) -> str | None:
+        """Return the path of the document whose characters were recognised in that file; None for none."""
+        digest, below = _digest(scanned), self.root / SCANNED
+        for path in sorted(below.rglob("*.pdf")):
+            name = path.relative_to(below).as_posix()
+            if (self.root / name).is_file() and _digest(path) == digest:
+                return name
+        return None
 
     def add_page(self, name: str, page: bytes, said: Said | None = None) -> Brought:
         """Bring a page of the web, kept at the path `name`: the one that its address has, whatever it says.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from ra_assistant import wording
+from ra_assistant import recognising, wording
 from ra_assistant.collecting import Arrival, Brought, Collection, Said, Watch, readable_below
 from ra_assistant.commands import (
     CorpusOption,
@@ -40,7 +41,7 @@ from ra_assistant.harvest_commands import (
     kept,
 )
 from ra_assistant.harvest_wording import HARVEST
-from ra_assistant.publishing_wording import COMMANDS, PREVIEW, system_reason
+from ra_assistant.publishing_wording import COMMANDS, PREVIEW, RECOGNITION, system_reason
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
 from ra_assistant.types import Document
@@ -54,6 +55,7 @@ PublisherOption = Annotated[str | None, typer.Option("--publisher", help=COMMAND
 SourceOption = Annotated[str | None, typer.Option("--source", help=COMMANDS["source_option"])]
 KindOption = Annotated[str | None, typer.Option("--kind", help=COMMANDS["kind_option"])]
 ReplacesOption = Annotated[str | None, typer.Option("--replaces", help=COMMANDS["replaces_option"])]
+OcrOption = Annotated[bool, typer.Option("--ocr", help=COMMANDS["ocr_option"])]
 PublishOption = Annotated[bool, typer.Option("--publish", help=COMMANDS["publish_option"])]
 
 
@@ -83,26 +85,29 @@ def add(
     *,
     site: SiteOption = False,
     documents: DocumentsOption = False,
+    ocr: OcrOption = False,
     then_publish: PublishOption = False,
     force: ForceOption = False,
 ) -> None:
     """Bring documents into the corpus directory."""
     addresses = [name for name in sources if is_address(name)]
     files = _files([Path(name) for name in sources if not is_address(name)])
-    if (site or documents) and not addresses:
-        fail(HARVEST["only_addresses"])
-    if len(files) + len(addresses) > 1 and (title or year or replaces):
-        fail(COMMANDS["one_only"])
-    if site and (title or replaces or source):
-        fail(HARVEST["one_page_only"])
-    if kind is not None and kind not in KINDS:
-        fail(COMMANDS["bad_kind"])
+    is_one_only = bool(title or year or replaces)
+    for is_wrong, sentence in (
+        ((site or documents) and not addresses, HARVEST["only_addresses"]),
+        (len(files) + len(addresses) > 1 and is_one_only, COMMANDS["one_only"]),
+        (site and bool(title or replaces or source), HARVEST["one_page_only"]),
+        (ocr and not recognising.is_available(), RECOGNITION["missing"]),
+        (kind is not None and kind not in KINDS, COMMANDS["bad_kind"]),
+    ):
+        if is_wrong:
+            fail(sentence)
     said = Said(title, _year(year), publisher, source, kind, replaces)
     collection = Collection(corpus or load_settings().corpus_dir)
     leaves, refused = gather(addresses, Asked(site, documents, max_pages, delay)) if addresses else ([], 0)
     added = 0
     for bring in (
-        *(partial(_brought, collection, file, said) for file in files),
+        *(partial(_recognised if ocr else _brought, collection, file, said) for file in files),
         *(partial(kept, collection, leaf, said) for leaf in leaves),
     ):
         try:
@@ -229,10 +234,26 @@ def _files(sources: Sequence[Path]) -> list[Path]:
     return files
 
 
-def _brought(collection: Collection, file: Path, said: Said) -> Brought:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return collection.add(file, said)
-    return collection.add(file, _asked(collection.read(file), said))
+def _recognised(collection: Collection, file: Path, said: Said) -> Brought:
+    """Bring a file whose scanned pages get a text; a file that is no PDF comes as it is."""
+    if file.suffix.lower() != ".pdf":
+        return _brought(collection, file, said)
+    known = collection.recognised_from(file)
+    if known is not None:
+        return Brought(Arrival.KNOWN, known, None)
+    say(COMMANDS["recognising"].format(path=file))
+    with tempfile.TemporaryDirectory() as room:
+        readable = Path(room) / file.name
+        recognising.recognise(file, readable)
+        brought = _brought(collection, readable, said, file)
+    complain(COMMANDS["recognised"])
+    return brought
+
+
+def _brought(collection: Collection, file: Path, said: Said, scanned: Path | None = None) -> Brought:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        said = _asked(collection.read(file), said)
+    return collection.add(file, said, scanned)
 
 
 def _asked(document: Document, said: Said) -> Said:

@@ -102,6 +102,20 @@ class PageRefused(CorpusError):
         self.reason = reason
 
 
+class RecognitionFailed(CorpusError):
+    """The characters of a scanned document cannot be recognised.
+
+    `reason` is a key of `publishing_wording.RECOGNITION`.
+    """
+
+    code = "recognition_failed"
+
+    def __init__(self, path: str, reason: str, message: str = "") -> None:
+        super().__init__(message or f"{path}: {reason}", path=path, reason=reason)
+        self.path = path
+        self.reason = reason
+
+
 class BookUnreadable(RaError):
     """A question book cannot be used.
 

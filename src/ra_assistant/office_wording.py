@@ -47,6 +47,10 @@ OFFICE: dict[str, str] = {
     "found_info": "Chacun peut être lu à la place de ces pages.",
     "found_button": "Lire ce document",
     "no_found": "Choisissez d’abord l’un des documents.",
+    "ocr_label": "Reconnaître le texte des pages numérisées",
+    "ocr_info": "À cocher avant de choisir un PDF scanné. Comptez quelques secondes par page.",
+    "recognised": "Le texte des pages numérisées a été reconnu automatiquement\u00a0: relisez-le, les chiffres "
+    "surtout.",
     "file_too_large": "«\u00a0{name}\u00a0» dépasse 200\u00a0Mo\u00a0: allégez ses images ou découpez-le.",
     "reading": "Lecture de «\u00a0{name}\u00a0»…",
     "read": "Le rapport est lu. Vérifiez que le texte est bien celui du document.",
@@ -186,6 +190,8 @@ REASONS: dict[str, str] = {
     "no_space": "Il ne reste plus assez de place sur le disque\u00a0: libérez-en, puis recommencez. L’index en "
     "service n’a pas "
     "changé.",
+    "scanned": "«\u00a0{path}\u00a0» ne contient que des images\u00a0: cochez «\u00a0Reconnaître le texte des pages "
+    "numérisées\u00a0», puis choisissez-le de nouveau.",
     "unchecked": "Le nouvel index n’est plus là\u00a0: préparez-le de nouveau.",
     "unknown": "Cet index n’est plus là.",
     "none": OFFICE["no_back"],
@@ -212,8 +218,8 @@ CHECKS: dict[str, str] = {
 def office_sentence(error: RaError, otherwise: str) -> str:
     """Return what the office says of an error; `otherwise` is what the command line says."""
     reason = str(error.details.get("reason", ""))
-    if error.code in {"build_rejected", "no_such_build"} and reason in REASONS:
-        return REASONS[reason]
+    if error.code in {"build_rejected", "no_such_build", "unreadable_document"} and reason in REASONS:
+        return REASONS[reason].format(**error.details)
     return ERRORS[error.code].format(**error.details) if error.code in ERRORS else otherwise
 
 

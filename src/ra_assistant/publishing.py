@@ -86,6 +86,8 @@ class Incoming:
     """What the publisher says of it: fields of `collecting.Said`."""
     page: str = ""
     """Path to keep a page of the web at; empty for any other document."""
+    scanned: Path | None = None
+    """What the file was before its characters were recognised; None when they were not."""
 
 
 class Publisher:
@@ -225,14 +227,24 @@ class Publisher:
                 return str(made["build_id"])
         return None
 
-    def preview(self, file: Path, html: Path) -> dict[str, Any]:
+    def preview(self, file: Path, html: Path, scanned: Path | None = None) -> dict[str, Any]:
         """Read a file in a process of its own; write what was read as a web page, return it as plain values.
+
+        Args:
+            file: the file, which may hold scanned pages.
+            html: where to write the web page.
+            scanned: where to move the file once one whose characters are recognised has its place; None to
+                read it as it is.
 
         Raises:
             UnreadableDocument: it cannot be read, or breaks the process that reads it.
+            RecognitionFailed: its characters cannot be recognised.
         """
+        order = {"act": "preview", "file": str(file), "html": str(html)}
+        if scanned is not None:
+            order["scanned"] = str(scanned)
         try:
-            return self._ordered({"act": "preview", "file": str(file), "html": str(html)}, _silent, None)
+            return self._ordered(order, _silent, None)
         except BuildRejected as error:
             if error.details.get("reason") != "crashed":
                 raise
@@ -261,7 +273,15 @@ class Publisher:
             UnreadableDocument, SaysOtherwise: as `collecting.Collection.add`; the documents before it are in.
             BuildRejected: the directory cannot be written, or the process broke off.
         """
-        listed = [{"file": str(item.file), "said": dict(item.said), "page": item.page} for item in items]
+        listed = [
+            {
+                "file": str(item.file),
+                "said": dict(item.said),
+                "page": item.page,
+                "scanned": str(item.scanned or ""),
+            }
+            for item in items
+        ]
         order = {"act": "bring", "corpus": str(corpus_dir or self.corpus_dir), "items": listed}
         return [Brought(**row) for row in self._ordered(order, _silent, None)["brought"]]
 

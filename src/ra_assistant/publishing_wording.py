@@ -162,6 +162,10 @@ COMMANDS: dict[str, str] = {
     "kind_option": "original (les mots de l’éditeur) ou restated (une synthèse).",
     "replaces_option": "Rapport dont celui-ci est la nouvelle version.",
     "publish_option": "Publier ensuite.",
+    "ocr_option": "Reconnaître le texte des pages numérisées des PDF (avec OCRmyPDF, s’il est installé).",
+    "recognising": "Reconnaissance du texte de « {path} » (quelques secondes par page)…",
+    "recognised": "Le texte des pages numérisées a été reconnu automatiquement : relisez-le avec "
+    "« preview », les chiffres surtout. L’original est gardé dans « .scanned ».",
     "report_argument": "Nom du fichier, ou titre du rapport.",
     "folder_argument": "Dossier à surveiller.",
     "every_option": "Secondes entre deux regards.",
@@ -187,6 +191,21 @@ COMMANDS: dict[str, str] = {
 
 
 # ── What was read of a document ──────────────────────────────────────────────────────────────
+RECOGNITION: dict[str, str] = {
+    "missing": "Pour reconnaître le texte des pages numérisées, installez OCRmyPDF et le français de Tesseract "
+    "(Debian, Ubuntu\u00a0: «\u00a0sudo apt install ocrmypdf tesseract-ocr-fra\u00a0»), puis recommencez.",
+    "language": "OCRmyPDF n’a pas tout ce qu’il lui faut\u00a0: installez le français de Tesseract (Debian, "
+    "Ubuntu\u00a0: «\u00a0sudo apt install tesseract-ocr-fra\u00a0»), puis recommencez.",
+    "slow": "La reconnaissance du texte de «\u00a0{path}\u00a0» dure plus d’une heure\u00a0: elle est abandonnée. "
+    "Découpez le document.",
+    "encrypted": "«\u00a0{path}\u00a0» est protégé\u00a0: son texte ne peut pas être reconnu. Enregistrez-le sans "
+    "protection.",
+    "failed": "Le texte de «\u00a0{path}\u00a0» n’a pas pu être reconnu\u00a0: le fichier est peut-être abîmé. "
+    "Ouvrez-le et enregistrez-le de nouveau.",
+}
+"""Why the characters of a scanned document were not recognised, by `RecognitionFailed.reason`."""
+
+
 PREVIEW: dict[str, str] = {
     "title": "Ce qui a été lu de «\u00a0{title}\u00a0»",
     "identity": "{title} · {year} · {path}",

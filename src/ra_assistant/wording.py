@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ra_assistant import harvest_wording
 from ra_assistant.errors import RaError
-from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
+from ra_assistant.publishing_wording import NO_SUCH_BUILD, RECOGNITION, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind
 
 # ── Errors ───────────────────────────────────────────────────────────────────────────────────
@@ -37,6 +37,7 @@ ERRORS: dict[str, str] = {
     "no_such_build": "Cet index n’existe pas.",
     "question_refused": "Votre question ne peut pas être traitée.",
     "download_failed": "Le modèle n’a pas pu être téléchargé.",
+    "recognition_failed": "Le texte de « {path} » n’a pas pu être reconnu.",
     "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
@@ -73,26 +74,10 @@ QUESTION_REFUSED: dict[str, str] = {
 def sentence_of(error: RaError) -> str:
     """Return the French sentence for an error, filled with its details."""
     details = dict(error.details)
-    reason = str(details.get("reason", ""))
-    if error.code == "question_refused" and reason in QUESTION_REFUSED:
-        return QUESTION_REFUSED[reason].format(**details)
-    if error.code == "settings" and reason in SETTINGS:
-        return SETTINGS[reason].format(**details)
-    if error.code == "download_failed" and reason in DOWNLOADS:
-        return DOWNLOADS[reason].format(**details)
-    if error.code == "page_refused" and reason in harvest_wording.REFUSED:
-        return harvest_wording.REFUSED[reason].format(**details)
-    if error.code == "book_unreadable" and reason in BOOKS:
-        return BOOKS[reason].format(**details)
     if error.code == "build_rejected":
         return rejection(details) or ERRORS[error.code]
-    if error.code == "no_such_build" and reason in NO_SUCH_BUILD:
-        return NO_SUCH_BUILD[reason].format(**details)
-    if error.code == "report_unknown" and reason in REPORT_UNKNOWN:
-        return REPORT_UNKNOWN[reason].format(**details)
-    if error.code == "unreadable_document" and reason in UNREADABLE:
-        return UNREADABLE[reason].format(**details)
-    return ERRORS[error.code].format_map(_Gaps(details))
+    said = _BY_REASON.get(error.code, {}).get(str(details.get("reason", "")))
+    return said.format(**details) if said else ERRORS[error.code].format_map(_Gaps(details))
 
 
 class _Gaps(dict[str, object]):
@@ -292,6 +277,20 @@ NOTICES: dict[str, str] = {
 
 Filled with the notice's `page` and `detail`.
 """
+
+
+_BY_REASON: dict[str, dict[str, str]] = {
+    "question_refused": QUESTION_REFUSED,
+    "settings": SETTINGS,
+    "download_failed": DOWNLOADS,
+    "page_refused": harvest_wording.REFUSED,
+    "recognition_failed": RECOGNITION,
+    "book_unreadable": BOOKS,
+    "no_such_build": NO_SUCH_BUILD,
+    "report_unknown": REPORT_UNKNOWN,
+    "unreadable_document": UNREADABLE,
+}
+"""What is said of an error with a reason, by its code; `ERRORS` otherwise."""
 
 
 # ── Web chat ─────────────────────────────────────────────────────────────────────────────────

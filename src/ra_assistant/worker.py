@@ -49,6 +49,8 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
         _say(voice, {"progress": [progress.stage, progress.done, progress.total]})
 
     if order["act"] == "preview":
+        if order.get("scanned"):
+            _recognise(Path(order["file"]), Path(order["scanned"]))
         return _preview(Path(order["file"]), Path(order["html"]))
     if order["act"] == "harvest":
         return _harvest(order, report)
@@ -91,6 +93,16 @@ def _preview(file: Path, html: Path) -> dict[str, Any]:
         images = page_images(file)
     html.write_text(as_html(found, images), encoding="utf-8")
     return {**as_plain(found, READ), "with_images": bool(images)}
+
+
+def _recognise(file: Path, scanned: Path) -> None:
+    """Put a copy whose characters are recognised in the place of a file, and the file aside."""
+    from ra_assistant.recognising import recognise
+
+    readable = scanned.with_name("recognised.pdf")
+    recognise(file, readable)
+    file.replace(scanned)
+    readable.replace(file)
 
 
 def _harvest(order: Mapping[str, Any], report: Callable[[Progress], None]) -> dict[str, Any]:
@@ -138,7 +150,7 @@ def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
         if item["page"]:
             arrived = collection.add_page(item["page"], file.read_bytes(), said)
         else:
-            arrived = collection.add(file, said)
+            arrived = collection.add(file, said, Path(item["scanned"]) if item["scanned"] else None)
         brought.append({"arrival": arrived.arrival.value, "path": arrived.path, "replaced": arrived.replaced})
     return {"brought": brought}
 

@@ -10,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+from ra_assistant.reading import FileLoader
 from tests.conftest import REPORTS
 from tests.interfaces.test_command_line import FAKED, SOURCES, Run, run
+from tests.scanning import SENTENCE, scanned, stand_in
 
 __all__ = ["run"]
 
@@ -120,3 +122,34 @@ def test_a_document_is_previewed_and_left_alone(run: Run, corpus: Path, tmp_path
     assert "introuvable" in run("preview", tmp_path / "absent.pdf").stderr
     nowhere = run("preview", corpus / "rapport-2020.md", "--html", tmp_path / "absent" / "lu.html")
     assert (nowhere.returncode, "ne peut pas être modifié" in nowhere.stderr) == (1, True)
+
+
+def test_a_scanned_document_comes_with_its_words_and_its_original_is_kept(tmp_path: Path) -> None:
+    scan = tmp_path / "numerise.pdf"
+    scan.write_bytes(scanned())
+    corpus = tmp_path / "corpus"
+
+    def add(path: str, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", FAKED, "add", str(scan), "--corpus", str(corpus), *options],
+            capture_output=True,
+            text=True,
+            env={**ENVIRONMENT, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+
+    empty = tmp_path / "rien"
+    empty.mkdir()
+    refused = add(str(empty), "--ocr")
+    assert (refused.returncode, "sudo apt install ocrmypdf" in refused.stderr) == (1, True)
+    assert not corpus.exists()
+    path = stand_in(tmp_path / "bin")
+    assert "ne contient que des images" in add(path).stderr
+    done = add(path, "--ocr", "--year", "2024")
+    assert done.returncode == 0, done.stderr
+    assert "Ajouté" in done.stdout
+    assert "relisez-le" in done.stderr
+    assert (corpus / ".scanned" / "numerise.pdf").read_bytes() == scan.read_bytes()
+    assert SENTENCE in FileLoader().load(corpus / "numerise.pdf", corpus).document.text
+    assert "Déjà là" in add(path, "--ocr").stdout

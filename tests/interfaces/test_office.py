@@ -19,6 +19,7 @@ from ra_assistant.visiting import Visitor
 from tests.conftest import REPORTS
 from tests.fakes import in_this_process
 from tests.reading_fixtures import pdf, write
+from tests.scanning import scanned, stand_in
 from tests.web_site import Reply, Site, page, typed
 
 QUESTION = "Combien de nouvelles entreprises en 2022 ?"
@@ -505,6 +506,33 @@ def test_the_reading_of_a_site_can_be_stopped(publisher: Publisher, site: Site) 
     assert not (publisher.builds.root / "office").exists()
     assert office.read_address(f"{site.url}/r/", site=False) == "", "the next one is not stopped"
     assert office.state.draft is not None
+
+
+def test_a_scanned_report_is_read_once_its_characters_are_recognised(
+    office: Office, publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = tmp_path / "numérisé.pdf"
+    scan.write_bytes(scanned())
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "which", lambda _: None)
+        office.read(str(scan))
+        assert "Passez-le dans un logiciel" in said(office).sentence
+    monkeypatch.setenv("PATH", stand_in(tmp_path / "bin"))
+    office.read(str(scan))
+    assert "cochez «\u00a0Reconnaître le texte" in said(office).sentence
+    office.read(str(scan), recognised=True)
+    assert "43 nouvelles entreprises" in view.reading(office.state)
+    assert "relisez&#45;le" in view.reading(office.state)
+    assert office.check(office.state.mark, "", "2024", "") == ""
+    office.go_live(office.state.mark, forced=False)
+    assert "est en service" in said(office).sentence
+    found = files(publisher)
+    assert found[".scanned/numerise.pdf"] == scan.read_bytes()
+    assert found["numerise.pdf"] != scan.read_bytes()
+    monkeypatch.setenv("PATH", stand_in(tmp_path / "broken", 15))
+    office.read(str(scan), recognised=True)
+    assert "n’a pas pu être reconnu" in said(office).sentence
+    assert "numérisé.pdf" in said(office).sentence
 
 
 def settle(office: Office) -> None:

@@ -17,8 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ra_assistant import recognising
 from ra_assistant.collecting import Arrival, clean_name
-from ra_assistant.errors import NoSuchBuild, PublishingBusy, RaError, StoreError, UnreadableDocument
+from ra_assistant.errors import (
+    NoSuchBuild,
+    PublishingBusy,
+    RaError,
+    RecognitionFailed,
+    StoreError,
+    UnreadableDocument,
+)
 from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.office_draft import REPORT, Draft, Piece, from_harvest, points_of
 from ra_assistant.office_wording import OFFICE, office_sentence
@@ -26,6 +34,8 @@ from ra_assistant.publishing import Brought, BuildRow, Prepared, Publisher
 from ra_assistant.publishing_wording import date
 from ra_assistant.wording import sentence_of
 
+SCANNED = ".scanned.pdf"
+"""The file as it was before its characters were recognised."""
 STAGED = "corpus"
 """A copy of the corpus directory with the new report in it, which the candidate is built from."""
 
@@ -120,12 +130,14 @@ class Office:
         if not self.state.job:
             self._set(**self._service())
 
-    def read(self, file: str | None) -> str:
-        """Read a file that arrived; the draft that was there is left."""
+    def read(self, file: str | None, *, recognised: bool = False) -> str:
+        """Read a file that arrived, its scanned pages `recognised` or not; the draft that was there is left."""
         if not file:
             return OFFICE["upload_failed"]
         source = Path(file)
-        return self._begin("reading", None, lambda: self._read(source), subject=source.name)
+        return self._begin(
+            "reading", None, lambda: self._read(source, recognised=recognised), subject=source.name
+        )
 
     def read_address(self, address: str, *, site: bool) -> str:
         """Read an address of the web, and the pages below it for a `site`; the draft that was there is left."""
@@ -205,15 +217,22 @@ class Office:
                 shutil.rmtree(self._room, ignore_errors=True)
             self._set(job="", subject="", progress=None, said=said, **self._service())
 
-    def _read(self, source: Path) -> None:
+    def _read(self, source: Path, *, recognised: bool) -> None:
         draft_id, place = self._place()
         file = place / clean_name(source.name)
         shutil.copyfile(source, file)
+        scanned = place / SCANNED if recognised and file.suffix == ".pdf" else None
         try:
-            reading = self._publisher.preview(file, file.with_name(REPORT))
+            reading = self._publisher.preview(file, file.with_name(REPORT), scanned)
+        except RecognitionFailed as error:
+            raise RecognitionFailed(source.name, str(error.details["reason"]), str(error)) from error
         except UnreadableDocument as error:
-            raise UnreadableDocument(source.name, str(error.details["reason"]), str(error)) from error
-        self._was_read(Draft(draft_id, (Piece(file, reading),)))
+            reason = str(error.details["reason"])
+            if reason == "image_only" and not recognised and recognising.is_available():
+                reason = "scanned"
+            raise UnreadableDocument(source.name, reason, str(error)) from error
+        notices = (OFFICE["recognised"],) if scanned is not None else ()
+        self._was_read(Draft(draft_id, (Piece(file, reading, scanned=scanned),), notices=notices))
 
     def _harvest(self, url: str, *, site: bool) -> None:
         draft_id, place = self._place()

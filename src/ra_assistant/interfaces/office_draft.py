@@ -29,6 +29,8 @@ class Piece:
     """Path to keep a page of the web at; empty for a document."""
     source_url: str = ""
     """Where it was read; empty for a file that was sent."""
+    scanned: Path | None = None
+    """What the file was before its characters were recognised; None when they were not."""
 
     @property
     def report(self) -> Path:
@@ -87,7 +89,7 @@ class Draft:
             }
             if piece.source_url and not piece.page:
                 own["source_url"] = piece.source_url
-            items.append(Incoming(piece.file, own, piece.page))
+            items.append(Incoming(piece.file, own, piece.page, piece.scanned))
         return items
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
+from ra_assistant import recognising
 from ra_assistant.interfaces import office_view as view
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Office, Said, State
@@ -74,6 +75,13 @@ class OfficePage:
             self.head_read = _html(view.heading(1, "step_read", "open"))
             self.file = gr.File(label=OFFICE["file_label"], elem_id="ra-file", height=None)
             self.file_notice = _html(element("p", escape(OFFICE["file_notice"])), "ra-file-notice")
+            self.ocr = gr.Checkbox(
+                label=OFFICE["ocr_label"],
+                info=OFFICE["ocr_info"],
+                value=False,
+                elem_id="ra-ocr",
+                visible=recognising.is_available(),
+            )
             with gr.Column(elem_id="ra-from-web") as self.web:
                 self.address = gr.Textbox(
                     label=OFFICE["address_label"],
@@ -122,7 +130,7 @@ class OfficePage:
     def _connect(self) -> None:
         shown = [
             self.mark, self.previous, self.top, self.banner, self.head_read, self.file, self.file_notice,
-            self.web, self.address, self.site, self.read_said, self.stop, self.reading, self.found_column,
+            self.ocr, self.web, self.address, self.site, self.read_said, self.stop, self.reading, self.found_column,
             self.found, self.another, self.head_check, self.check_column, self.title, self.year, self.publisher,
              self.check, self.check_said, self.checks, self.head_live, self.live_column, self.forced,
             self.live, self.abandon, self.live_said, self.kept, self.back, self.back_said,
@@ -135,7 +143,7 @@ class OfficePage:
             "show_progress": "hidden",
         }
         mark = self.mark
-        self.file.upload(self.on_file, [mark, self.file], **kept)
+        self.file.upload(self.on_file, [mark, self.file, self.ocr], **kept)
         gr.on(
             [self.fetch.click, self.address.submit], self.on_address, [mark, self.address, self.site], **kept
         )
@@ -154,9 +162,12 @@ class OfficePage:
         self._office.look()
         yield from self._followed(mark, lambda: "", "read")
 
-    def on_file(self, mark: str, file: str | None) -> Iterator[Shown]:
+    def on_file(self, mark: str, file: str | None, ocr: bool) -> Iterator[Shown]:  # noqa: FBT001 - a checkbox
         """Read the file that arrived."""
-        yield from self._followed(mark, lambda: self._office.read(file), "read", emptied=True)
+        recognised = bool(ocr) and recognising.is_available()
+        yield from self._followed(
+            mark, lambda: self._office.read(file, recognised=recognised), "read", emptied=True
+        )
 
     def on_address(self, mark: str, address: str, site: bool) -> Iterator[Shown]:  # noqa: FBT001 - a checkbox
         """Read an address of the web."""
@@ -231,6 +242,7 @@ class OfficePage:
             self.head_read: view.heading(1, "step_read", "done" if has_draft else "open"),
             self.file: gr.File(visible=idle and not has_draft, **file),
             self.file_notice: gr.HTML(visible=idle and not has_draft),
+            self.ocr: gr.Checkbox(visible=idle and not has_draft and recognising.is_available()),
             self.web: gr.Column(visible=idle and not has_draft),
             self.read_said: view.outcome(state, "read", refusal),
             self.stop: gr.Button(visible=state.job == "harvesting"),
