@@ -41,7 +41,7 @@ from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Framed, Gate, SafeHeaders, refused
 from ra_assistant.interfaces.site import Site, load_site
-from ra_assistant.interfaces.site_page import logo_routes
+from ra_assistant.interfaces.site_page import logo_routes, title_of
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
@@ -236,7 +236,7 @@ class Front(LoadedLater):
             await asyncio.sleep(RETRY_SECONDS)
         chat = await asyncio.to_thread(_mount, self.desk, self.site)
         await stack.enter_async_context(chat.router.lifespan_context(chat))
-        self._chat = page.FrenchPage(Gate(chat), CHAT["title"], site=self.site)
+        self._chat = page.FrenchPage(Gate(chat), title_of(self.site), site=self.site)
         self._say(CHAT["open"].format(address=self._address))
         await self._follow()
 

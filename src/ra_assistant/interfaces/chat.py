@@ -21,7 +21,7 @@ from ra_assistant.interfaces.markup import answer_html, element, escape, questio
 from ra_assistant.interfaces.panel import panel_html
 from ra_assistant.interfaces.references import kept_of, printed_sources
 from ra_assistant.interfaces.site import Site
-from ra_assistant.interfaces.site_page import contact_html, legal_html, logo_html
+from ra_assistant.interfaces.site_page import contact_html, legal_html, logo_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.types import Outcome
@@ -66,7 +66,7 @@ def build_chat(desk: Desk, site: Site) -> gr.Blocks:
     page = _Handlers(desk, site)
     blocks: gr.Blocks
     with gr.Blocks(
-        title=CHAT["title"], analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
+        title=title_of(site), analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
     ) as blocks:
         history = gr.JSON(visible=False)
         with gr.Column(elem_id="ra-app"):

@@ -108,8 +108,6 @@ def dressed(page: bytes, title: str, head: str | None = None, site: Site = Site(
 def _head(title: str, site: Site) -> str:
     said = {key: CHAT[key] for key in SCRIPT_WORDS} | words_of("chat")["script"]
     words = {"words": said, "english": GRADIO_ENGLISH}
-    if site.name:
-        title = words_of("site")["page"]["title"].format(name=site.name)
     colors = colors_css(site)
     return (
         element("title", escape(title))

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.site import Logo, Site
 from ra_assistant.interfaces.words import words_of
+from ra_assistant.wording import CHAT
 
 _LOGO_HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
@@ -40,6 +41,11 @@ def colors_css(site: Site) -> str:
         f"@media (prefers-color-scheme:dark){{:root{{{site.dark.css()}}}}}"
         f"@media print{{:root{{{site.light.css()}}}}}"
     )
+
+
+def title_of(site: Site) -> str:
+    """Return the title of the chat's page."""
+    return str(words_of("site")["page"]["title"]).format(name=site.name) if site.name else CHAT["title"]
 
 
 def logo_html(site: Site) -> str:

@@ -6,6 +6,7 @@
   const KEPT = "ra-assistant.conversation";
   const APART = "ra-assistant.apart";
   const MAX_LINK_CHARS = 500;
+  const CLOSE_MS = 800;
   const DRAFT = "ra-assistant.draft";
   const { words, english } = JSON.parse(document.getElementById("ra-words").textContent);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -92,6 +93,7 @@
   let editing = 0;
   let recalled = 0;
   let toAsk = "";
+  let isClosed = false;
 
   window.raChat = {
     words, find, all, say, alarm, askNow, edit,
@@ -120,6 +122,7 @@
       const former = editing && Array.isArray(kept) ? kept.slice(0, editing - 1) : kept;
       edit(0);
       draft.keep(asked);
+      isClosed = false;
       setBusy(true);
       alarm("");
       say(words.searching);
@@ -372,10 +375,23 @@
       find("#ra-panel").scrollTop = 0;
     }
     questions = asked.length;
+    if (find("#ra-messages .ra-pending")) closeLater();
     if (question() && find("#ra-splash")) {
       find("#ra-splash").remove();
       putBack();
     }
+  }
+
+  // An answer that nothing works on any more: stopped while a last word was on its way, or broken off.
+  let closing = 0;
+
+  function closeLater() {
+    clearTimeout(closing);
+    closing = setTimeout(() => {
+      if (isBusy() || isClosed || !find("#ra-messages .ra-pending")) return;
+      isClosed = true;
+      find("#ra-stop").click();
+    }, CLOSE_MS);
   }
 
   function watch() {

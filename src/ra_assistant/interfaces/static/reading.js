@@ -37,6 +37,7 @@
     const source = document.getElementById(marker.hash.slice(1));
     if (!source || !fill(source)) return;
     hide();
+    find("#ra-app").append(tip);
     shownFor = marker;
     marker.setAttribute("aria-describedby", "ra-tip");
     tip.hidden = false;
@@ -221,6 +222,4 @@
       askNow(exchange.question);
     }
   });
-
-  document.addEventListener("DOMContentLoaded", () => document.body.append(tip));
 })();
