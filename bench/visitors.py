@@ -3,7 +3,8 @@
     RA_LIMIT_PER_MINUTE=1000000 RA_LIMIT_PER_DAY=100000000 ra-assistant serve &
     python -m bench.visitors --visitors 20 --rounds 5 --crowd 120 --sessions 10000
 
-Every question is put as the page puts it: `queue/join`, then the stream of `queue/data`. Status 1 when a
+Every question is put as the page puts it: `queue/join`, then the stream of `queue/data`; first one that the page
+offers, then questions that each visitor writes. Status 1 when a
 visitor got neither an answer nor a French sentence, or another visitor's question.
 """
 
@@ -17,6 +18,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -100,16 +102,17 @@ async def config_of(client: httpx.AsyncClient) -> dict[str, Any]:
     return dict(json.JSONDecoder().raw_decode(text, start)[0])
 
 
-async def at_once(chat: Chat, visitors: int, questions: list[str]) -> Seen:
-    """Let visitors ask at the same moment, each with a word of their own in the question."""
+async def at_once(chat: Chat, visitors: int, questions: list[str], *, is_marked: bool = True) -> Seen:
+    """Let visitors ask at the same moment, each with a word of their own in the question if `is_marked`."""
     seen = Seen()
-    marks = [uuid4().hex[:8] for _ in range(visitors)]
-    await asyncio.gather(
-        *(
-            chat.call(chat.asking, [f"{questions[number % len(questions)]} (dossier {mark})", []], seen, mark)
-            for number, mark in enumerate(marks)
+
+    def ask(number: int) -> Coroutine[Any, Any, None]:
+        question, mark = questions[number % len(questions)], uuid4().hex[:8]
+        return chat.call(
+            chat.asking, [f"{question} (dossier {mark})" if is_marked else question, []], seen, mark
         )
-    )
+
+    await asyncio.gather(*map(ask, range(visitors)))
     return seen
 
 
@@ -142,15 +145,16 @@ async def run(chosen: argparse.Namespace) -> int:
     async with httpx.AsyncClient(base_url=chosen.address, timeout=PATIENCE_SECONDS, limits=limits) as client:
         chat = Chat(client, await config_of(client))
         ends: Counter[str] = Counter()
-        if chosen.visitors:
+        for name, is_marked in (("offered", False), ("their own", True)) if chosen.visitors else ():
             seen = Seen()
             for _ in range(chosen.rounds):
-                one = await at_once(chat, chosen.visitors, questions)
+                one = await at_once(chat, chosen.visitors, questions, is_marked=is_marked)
                 seen.first += one.first
                 seen.whole += one.whole
                 seen.ends += one.ends
             ends += seen.ends
-            print(json.dumps({"visitors": chosen.visitors, **told(seen)}, ensure_ascii=False), flush=True)
+            row = {"visitors": chosen.visitors, "questions": name, **told(seen)}
+            print(json.dumps(row, ensure_ascii=False), flush=True)
         if chosen.crowd:
             seen = await at_once(chat, chosen.crowd, questions)
             ends += seen.ends

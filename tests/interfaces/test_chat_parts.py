@@ -248,6 +248,9 @@ def test_questions_to_go_on_with_are_proved_near_and_new(index: Path) -> None:
     known = starters.proved_starters(assistant)
     suggested = Suggestions(assistant, known[:1])
     assert suggested.after([]) == (known[0].question,)
+    told = suggested.answers(known[0].question.replace("\u00a0", " "))
+    assert list(told) == list(assistant.stream(known[0].question))
+    assert suggested.answers("Qui préside l’agence ?") == ()
     while suggested.prove_one():
         pass
     asked = assistant.ask("Qui préside l’agence ?")

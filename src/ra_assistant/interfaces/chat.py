@@ -189,7 +189,7 @@ class _Handlers:
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""
-        answers = service.assistant.stream(asked, turns_of(former))
+        answers = service.stream(asked, turns_of(former))
         exchange = Exchange(asked.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
         try:
             first = next(answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from ra_assistant.errors import IndexMissing, RaError
 from ra_assistant.interfaces.panel import Shelf
 from ra_assistant.interfaces.starters import SHOWN, Starter, proved_starters, wished
 from ra_assistant.interfaces.suggestions import Suggestions
+from ra_assistant.types import Answer, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
@@ -31,6 +32,17 @@ class Service:
     """Those to go on with."""
     publisher: str | None
     """Whose reports these are, when all documents name the same publisher."""
+
+    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Answer]:
+        """Yield ever longer answers, the complete one last; to a question that we offer, those that proved it.
+
+        Nothing that a visitor wrote is kept for that.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+        """
+        known = () if history else self.suggested.answers(question)
+        return iter(known) if known else self.assistant.stream(question, history)
 
 
 class Desk:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ra_assistant.types import Document, Outcome, Span
+from ra_assistant.types import Answer, Document, Outcome, Span
 from ra_assistant.wording import CHAT
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Starter:
     span: Span
     about: str = ""
     """Whom or what the question is about; empty where it counts things."""
+    answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
+    """What was answered when it was proved, ever longer."""
 
 
 def proved_starters(assistant: Assistant, count: int = SHOWN) -> tuple[Starter, ...]:
@@ -65,22 +67,24 @@ def candidates(assistant: Assistant) -> Iterator[Starter]:
 
 def wished(question: str, assistant: Assistant) -> Starter | None:
     """Return a question of the organisation's with the words that answer it; None when nothing does."""
-    answer = assistant.ask(question)
-    if answer.outcome is not Outcome.ANSWERED or not answer.citations:
+    answers = tuple(assistant.stream(question))
+    if answers[-1].outcome is not Outcome.ANSWERED or not answers[-1].citations:
         return None
-    first = answer.citations[0]
-    return Starter(question, first.document.id, Span(first.start, first.end))
+    first = answers[-1].citations[0]
+    return Starter(question, first.document.id, Span(first.start, first.end), answers=answers)
 
 
-def is_proved(starter: Starter, assistant: Assistant) -> bool:
-    """Tell whether the assistant answers a question from the stretch that it was made of."""
+def proven(starter: Starter, assistant: Assistant) -> Starter | None:
+    """Return a question with its answers when they come from the stretch that it was made of; None otherwise."""
     found = wished(starter.question, assistant)
-    return (
-        found is not None
-        and found.document_id == starter.document_id
-        and found.span.start < starter.span.end
-        and starter.span.start < found.span.end
-    )
+    if (
+        found is None
+        or found.document_id != starter.document_id
+        or found.span.start >= starter.span.end
+        or starter.span.start >= found.span.end
+    ):
+        return None
+    return replace(starter, answers=found.answers)
 
 
 def without_year(question: str) -> str:
@@ -104,7 +108,8 @@ def _candidates(assistant: Assistant) -> list[Iterable[Starter]]:
 
 
 def _proved(starters: Iterable[Starter], assistant: Assistant) -> Iterator[Starter]:
-    return (starter for starter in islice(starters, MAX_ASKED) if is_proved(starter, assistant))
+    tried = (proven(starter, assistant) for starter in islice(starters, MAX_ASKED))
+    return (starter for starter in tried if starter is not None)
 
 
 def _alternated(groups: Iterable[Iterable[Starter]]) -> Iterator[Starter]:

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ra_assistant.interfaces.conversation import Exchange, Place
-from ra_assistant.interfaces.starters import Starter, candidates, is_proved, without_year
+from ra_assistant.interfaces.starters import Starter, candidates, proven, without_year
+from ra_assistant.types import Answer
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
@@ -36,9 +37,15 @@ class Suggestions:
         if starter is None:
             return False
         asked = {known.question for known in self._known}
-        if starter.question not in asked and is_proved(starter, self._assistant):
-            self._known.append(starter)
+        found = None if starter.question in asked else proven(starter, self._assistant)
+        if found is not None:
+            self._known.append(found)
         return True
+
+    def answers(self, question: str) -> Sequence[Answer]:
+        """Return what was answered to a question when it was proved; nothing for any other question."""
+        wanted = _spaced(question)
+        return next((known.answers for known in list(self._known) if _spaced(known.question) == wanted), ())
 
     def after(self, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
         """Return questions to ask after a conversation: the nearest to its last passages first.
@@ -77,6 +84,10 @@ class Suggestions:
 def _is_quoted(starter: Starter, place: Place) -> bool:
     is_same = starter.document_id == place.document_id
     return is_same and starter.span.start < place.end and place.start < starter.span.end
+
+
+def _spaced(question: str) -> str:
+    return " ".join(question.split())
 
 
 def _bare(question: str) -> str:
