@@ -17,6 +17,7 @@ from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
+from ra_assistant.site_commands import add_site_commands
 from ra_assistant.terminal import FrenchCommand, FrenchGroup, UsageError, usage_sentence
 from ra_assistant.types import Answer, Outcome
 from ra_assistant.web_commands import add_web_commands
@@ -353,6 +354,7 @@ def _print_json(row: dict[str, Any]) -> None:
 
 
 add_web_commands(app)
+add_site_commands(app)
 
 
 def main() -> None:

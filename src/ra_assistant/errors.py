@@ -2,6 +2,7 @@
 
 RaError
     SettingsError           the operator: a setting is wrong
+        SiteUnusable            the file of the organisation's name, colours and words
     CorpusError             the communication officer: a document or the corpus directory
         UnreadableDocument      one file cannot be read; the others can
         EmptyCorpus             nothing to index
@@ -44,6 +45,12 @@ class SettingsError(RaError):
     """A setting has a value that cannot be used."""
 
     code = "settings"
+
+
+class SiteUnusable(SettingsError):
+    """The file of the organisation's name, colours and words is wrong; `why` says what, in French."""
+
+    code = "site_unusable"
 
 
 class CorpusError(RaError):

@@ -13,7 +13,7 @@ import importlib.util
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,9 @@ from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
-from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.interfaces.shield import Framed, Gate, SafeHeaders, refused
+from ra_assistant.interfaces.site import Site, load_site
+from ra_assistant.interfaces.site_page import logo_routes, title_of
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
@@ -80,11 +82,19 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
-        front = Front(desk_of(index_dir, say), address_of(host, port), say)
+        site = site_of(settings)
+        front = Front(desk_of(index_dir, say, site.questions), address_of(host, port), say, site)
         office = office_of(settings, index_dir)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
+                application(
+                    front,
+                    rules_of(settings),
+                    note,
+                    office=office,
+                    with_mcp=settings.mcp,
+                    ancestors=split_list(settings.frame_ancestors),
+                ),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -178,9 +188,12 @@ def address_of(host: str, port: int) -> str:
 class Front(LoadedLater):
     """What stands at `/`: a waiting page, then the chat; or why there is none."""
 
-    def __init__(self, desk: Desk, address: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, address: str, say: Callable[[str], None], site: Site | None = None
+    ) -> None:
         super().__init__()
         self.desk = desk
+        self.site = site or Site()
         self._address = address
         self._say = say
         self._chat: ASGIApp | None = None
@@ -221,9 +234,9 @@ class Front(LoadedLater):
                 self._say(CHAT["waiting_for_index"].format(sentence=sentence))
                 said = sentence
             await asyncio.sleep(RETRY_SECONDS)
-        chat = await asyncio.to_thread(_mount, self.desk)
+        chat = await asyncio.to_thread(_mount, self.desk, self.site)
         await stack.enter_async_context(chat.router.lifespan_context(chat))
-        self._chat = page.FrenchPage(Gate(chat), CHAT["title"])
+        self._chat = page.FrenchPage(Gate(chat), title_of(self.site), site=self.site)
         self._say(CHAT["open"].format(address=self._address))
         await self._follow()
 
@@ -231,11 +244,22 @@ class Front(LoadedLater):
         """Put the new build in the place of the old one, whenever another is published."""
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
+            if self.desk.is_open:
+                await asyncio.to_thread(self.desk.prove_one)
             if await asyncio.to_thread(self.desk.follow):
                 self._say(SERVER["followed"].format(build=self.desk.service.assistant.build_id))
             elif self.desk.trouble is not None:
                 self._say(SERVER["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
                 self.desk.trouble = None
+
+
+def site_of(settings: Settings) -> Site:
+    """Return the organisation's name, colours and words.
+
+    Raises:
+        SiteUnusable: their file is wrong, or is named by a setting and absent.
+    """
+    return load_site(settings.site, is_wanted="site" in settings.model_fields_set)
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -255,6 +279,7 @@ def application(
     *,
     office: OfficeFront | None = None,
     with_mcp: bool = False,
+    ancestors: Sequence[str] = (),
 ) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
 
@@ -264,6 +289,7 @@ def application(
         note: hears how each request ended; None keeps no log.
         office: the back office; None without an administrator's secret.
         with_mcp: whether to offer the tools of the Model Context Protocol.
+        ancestors: sites whose pages may show the chat in a frame.
 
     Raises:
         MissingExtra: they are wanted and their package is not installed.
@@ -304,7 +330,8 @@ def application(
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())
-    app.router.routes.append(Mount("/", front))
+    app.router.routes.extend(logo_routes(front.site))
+    app.router.routes.append(Mount("/", Framed(front, ancestors) if ancestors else front))
     return app
 
 
@@ -350,9 +377,12 @@ class _KeptFiles(StaticFiles):
         return response
 
 
-def desk_of(index_dir: Path, say: Callable[[str], None]) -> Desk:
-    """Return the desk that follows the build in service below `index_dir`; `say` hears of a damaged one."""
-    return Desk(lambda: _open_build(index_dir, say), BuildStore(index_dir).pointer_stamp)
+def desk_of(index_dir: Path, say: Callable[[str], None], questions: Sequence[str] = ()) -> Desk:
+    """Return the desk that follows the build in service below `index_dir`; `say` hears of a damaged one.
+
+    `questions` are the starters that the organisation wishes for.
+    """
+    return Desk(lambda: _open_build(index_dir, say), BuildStore(index_dir).pointer_stamp, questions)
 
 
 def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
@@ -364,11 +394,11 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
     return assistant
 
 
-def _mount(desk: Desk) -> FastAPI:
+def _mount(desk: Desk, site: Site) -> FastAPI:
     with page.BUILDING:
         from ra_assistant.interfaces.chat import mount_chat
 
-        return mount_chat(desk)
+        return mount_chat(desk, site)
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Requests from the pages of one site, each minute."""
     mcp: bool = False
     """Whether to offer the tools of the Model Context Protocol at `/mcp`."""
+    site: Path = Path("site.toml")
+    """File of the organisation's name, logo, colours and words."""
+    frame_ancestors: str = ""
+    """Sites whose pages may show the chat in a frame, separated by commas; empty for ours alone."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
     admin_secret: SecretStr = Field(default=SecretStr(""), max_length=200)
@@ -58,7 +62,7 @@ class Settings(BaseSettings):
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
 
-    @field_validator("origins")
+    @field_validator("origins", "frame_ancestors")
     @classmethod
     def _exact(cls, value: str) -> str:
         for origin in split_list(value):

@@ -15,6 +15,7 @@ ERRORS: dict[str, str] = {
     "error": "Une erreur est survenue.",
     "settings": "Le réglage {name} ne peut pas valoir « {value} » : corrigez-le, "
     "ou supprimez-le pour reprendre la valeur par défaut.",
+    "site_unusable": "Le fichier «\u00a0{path}\u00a0» ne peut pas être utilisé\u00a0: {why}",
     "corpus": "Le dossier des rapports ne peut pas être utilisé.",
     "unreadable_document": "{path} : ce fichier ne peut pas être lu.",
     "empty_corpus": "Aucun rapport lisible dans « {path} » : déposez-y au moins un rapport "

@@ -95,13 +95,14 @@ class Visits:
         self.hosts: set[str | None] = set()
         self.failures: list[str] = []
 
-    def window(self, width: int, height: int, scheme: str) -> Page:
+    def window(self, width: int, height: int, scheme: str, *, has_touch: bool = False) -> Page:
         """Return an empty page in a browser of its own; its language is English, to see that ours is French."""
         context = self._chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
             locale="en-US",
             reduced_motion="reduce",
+            has_touch=has_touch,
         )
         self._contexts.append(context)
         context.set_default_timeout(PATIENCE_SECONDS * 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ from ra_assistant.interfaces.conversation import (
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
 from ra_assistant.interfaces.panel import Shelf, panel_html
+from ra_assistant.interfaces.references import address, kept_of, printed_sources, reference
+from ra_assistant.interfaces.suggestions import Suggestions
 from ra_assistant.types import (
     Answer,
     BlockKind,
@@ -156,7 +159,7 @@ def test_the_panel_shows_the_last_answer_and_keeps_the_others_ready() -> None:
 
 # ── The conversation that a browser keeps ────────────────────────────────────────────────────
 def test_an_exchange_survives_its_stay_in_the_browser() -> None:
-    exchange = answered(paged(), "Il est neuf.").interrupted()
+    exchange = replace(answered(paged(), "Il est neuf.").interrupted(), id="a1", build_id="2026-1")
     assert exchanges_of([exchange.as_json()]) == [exchange]
     assert turns_of([exchange]) == [Turn("Où ?", "Là [1]")]
 
@@ -165,7 +168,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda values: st.lists(values) | st.dictionaries(st.text(), values),
 )
-FIELDS = st.sampled_from(["question", "answer", "outcome", "highlights", "cited", "nearest", "stopped"])
+FIELDS = st.sampled_from(["question", "answer", "outcome", "highlights", "cited", "nearest", "stopped", "id"])
 
 
 @given(JSON | st.lists(st.dictionaries(FIELDS, JSON)))
@@ -201,16 +204,96 @@ def test_a_place_is_found_again_in_the_documents_or_not_at_all() -> None:
     assert "faux" not in made
 
 
+def test_what_names_an_answer_is_a_name_or_nothing() -> None:
+    for name in ("<b>", "a" * 65, "é", "", 3, None):
+        (exchange,) = exchanges_of([{"question": "q", "id": name, "build_id": name}])
+        assert (exchange.id, exchange.build_id) == ("", "")
+
+
+def test_a_citation_is_named_by_publisher_title_year_and_page() -> None:
+    document = replace(paged(), publisher="Genopole", title="Rapport d’activité 2020", year=2020)
+    start = document.text.index("Il est neuf.")
+    citation = Citation(1, document, start, start + 12)
+    page_said = document.label_at(start)
+    assert reference(citation) == f"Genopole, Rapport d’activité 2020, p.\u00a0{page_said}"
+    assert address(citation) == "https://val.example/rapport.pdf#page=1"
+    assert reference(replace(citation, document=replace(document, title="Le rapport de Genopole"))) == (
+        f"Le rapport de Genopole, 2020, p.\u00a0{page_said}"
+    )
+    for hostile in ("javascript:alert(1)", "http://[", None):
+        assert address(replace(citation, document=replace(document, source_url=hostile))) == ""
+
+
+def test_what_the_browser_keeps_names_each_passage_anew() -> None:
+    document = paged()
+    exchange = answered(document, "Il est neuf.")
+    told = {
+        **exchange.as_json(),
+        "cited": [{**exchange.as_json()["cited"][0], "reference": "<b>", "address": "x"}],
+    }
+    (read,) = exchanges_of([told])
+    (place,) = kept_of(read, shelf_of(document))["cited"]
+    assert place["reference"] == reference(find(exchange.cited[0], {document.id: document}))  # type: ignore[arg-type]
+    assert place["address"] == "https://val.example/rapport.pdf#page=1"
+    moved = replace(exchange, cited=(replace(exchange.cited[0], quote="Il est vieux."),))
+    assert kept_of(moved, shelf_of(document))["cited"][0]["reference"] == ""
+    assert printed_sources(moved, shelf_of(document)) == ""
+    printed = text_of(printed_sources(exchange, shelf_of(document)))
+    assert "[1] «\u00a0Il est neuf.\u00a0»" in printed
+    assert "https://val.example/rapport.pdf#page=1" in printed
+
+
+def test_questions_to_go_on_with_are_proved_near_and_new(index: Path) -> None:
+    assistant = assembly.open_assistant(index)
+    known = starters.proved_starters(assistant)
+    suggested = Suggestions(assistant, known[:1])
+    assert suggested.after([]) == (known[0].question,)
+    told = suggested.answers(known[0].question.replace("\u00a0", " "))
+    assert list(told) == list(assistant.stream(known[0].question))
+    assert suggested.answers("Qui préside l’agence ?") == ()
+    while suggested.prove_one():
+        pass
+    asked = assistant.ask("Qui préside l’agence ?")
+    exchange = Exchange("Qui préside l’agence ?").answered(asked)
+    following = suggested.after([exchange])
+    assert 1 <= len(following) <= 3
+    quoted = {(place.document_id, place.quote) for place in exchange.cited}
+    for question in following:
+        answer = assistant.ask(question)
+        assert answer.outcome is Outcome.ANSWERED
+        first = answer.citations[0]
+        assert (first.document.id, first.quote) not in quoted
+    assert all(
+        question not in suggested.after([exchange, Exchange(question.upper())]) for question in following
+    )
+    near = replace(exchange, cited=(), nearest=exchange.cited)
+    assert suggested.after([near])[0].startswith(("Qui est Marie Durand", "Que disent les rapports"))
+    assistant.close()
+
+
+def test_the_organisations_own_questions_are_offered_where_they_are_answered(index: Path) -> None:
+    wished = ["Qui préside l’agence ?", "Quelle est la recette du gratin ?"]
+    desk = Desk(lambda: assembly.open_assistant(index), questions=wished)
+    assert desk.open()
+    assert desk.service.starters == ("Qui préside l’agence ?",)
+    assert desk.prove_one()
+    desk.close()
+    desk = Desk(lambda: assembly.open_assistant(index), questions=wished[1:])
+    assert desk.open()
+    assert len(desk.service.starters) == starters.SHOWN
+    desk.close()
+
+
 # ── Starters, desk, pages ────────────────────────────────────────────────────────────────────
 def test_starters_are_answered_from_the_sentence_they_were_made_of(index: Path) -> None:
     assistant = assembly.open_assistant(index)
-    proved = starters.proved_starters(assistant)
+    proved = [starter.question for starter in starters.proved_starters(assistant)]
     assert len(proved) == starters.SHOWN
     assert "Qui est Marie Durand\u00a0?" in proved
     assert "Combien de nouvelles entreprises en 2021\u00a0?" in proved
     for question in proved:
         assert assistant.ask(question).outcome is Outcome.ANSWERED
-    assert proved == starters.proved_starters(assistant)
+    assert proved == [starter.question for starter in starters.proved_starters(assistant)]
     assistant.close()
 
 

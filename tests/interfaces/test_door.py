@@ -303,3 +303,40 @@ def test_nothing_is_logged_unless_the_operator_asks(
     with caplog.at_level(logging.DEBUG, "ra_assistant"):
         connect().post("/api/v1/ask", json=QUESTION)
     assert [record for record in caplog.records if record.name.startswith("ra_assistant")] == []
+
+
+# ── The chat's own door ──────────────────────────────────────────────────────────────────────
+JOIN = "/gradio_api/queue/join"
+
+
+def test_questions_in_the_chat_are_counted_with_those_of_programs(connect: Connect) -> None:
+    client = connect(Rules(address_per_minute=3))
+    assert client.post("/api/v1/ask", json=QUESTION).status_code == 200
+    for _ in range(2):
+        assert client.post(JOIN, json={}).status_code == 503, "the chat is not loaded here, but it is asked"
+    refused = client.post(JOIN, json={}, headers={"x-forwarded-for": "203.0.113.9"})
+    assert refused.status_code == 429
+    assert refused.json()["detail"].startswith("Trop de questions en peu de temps\u00a0: réessayez dans")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert client.get("/healthz").status_code == 200
+    assert connect(Rules(address_per_minute=3), "192.0.2.2").post(JOIN, json={}).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "https://mal.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": SITE}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "http://assistant.example"}, 503),
+        ({"origin": "https://www.val.example", "sec-fetch-site": "same-origin"}, 503),
+        ({}, 503),
+    ],
+)
+def test_only_our_own_page_asks_in_the_chat(client: TestClient, headers: dict[str, str], status: int) -> None:
+    reply = client.post(JOIN, json={}, headers=headers)
+    assert reply.status_code == status
+    if status == 403:
+        assert reply.json()["detail"] == "Ce site n’est pas autorisé à interroger l’assistant."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import gradio as gr
 from fastapi import FastAPI
@@ -16,9 +17,13 @@ from fastapi import FastAPI
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
-from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
+from ra_assistant.interfaces.markup import answer_html, element, escape, question_html, tools_html, unbroken
 from ra_assistant.interfaces.panel import panel_html
+from ra_assistant.interfaces.references import kept_of, printed_sources
+from ra_assistant.interfaces.site import Site
+from ra_assistant.interfaces.site_page import contact_html, legal_html, logo_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
+from ra_assistant.interfaces.words import words_of
 from ra_assistant.types import Outcome
 from ra_assistant.wording import CHAT, GRADIO_STRINGS, count, sentence_of
 
@@ -33,10 +38,10 @@ CACHE_SECONDS = 3600
 _SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def mount_chat(desk: Desk) -> FastAPI:
+def mount_chat(desk: Desk, site: Site | None = None) -> FastAPI:
     """Return an application whose root is the chat; its lifespan starts and stops Gradio."""
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = build_chat(desk)
+    blocks = build_chat(desk, site or Site())
     gr.mount_gradio_app(
         application,
         blocks,
@@ -55,21 +60,27 @@ def mount_chat(desk: Desk) -> FastAPI:
     return application
 
 
-def build_chat(desk: Desk) -> gr.Blocks:
+def build_chat(desk: Desk, site: Site) -> gr.Blocks:
     """Return the page: header, conversation, panel, question box."""
     service = desk.service
-    page = _Handlers(desk)
+    page = _Handlers(desk, site)
     blocks: gr.Blocks
     with gr.Blocks(
-        title=CHAT["title"], analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
+        title=title_of(site), analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
     ) as blocks:
         history = gr.JSON(visible=False)
         with gr.Column(elem_id="ra-app"):
-            gr.HTML(_header(service), elem_id="ra-head", apply_default_css=False, js_on_load=None)
+            gr.HTML(_header(service, site), elem_id="ra-head", apply_default_css=False, js_on_load=None)
+            gr.HTML(
+                tools_html(0, ("export", "print")),
+                elem_id="ra-keep",
+                apply_default_css=False,
+                js_on_load=None,
+            )
             erase = gr.Button(CHAT["erase"], elem_id="ra-erase", size="sm")
             with gr.Column(elem_id="ra-talk"):
                 talk = gr.Chatbot(
-                    _messages([]),
+                    page.messages([], service),
                     label=CHAT["conversation"],
                     show_label=False,
                     container=False,
@@ -83,6 +94,7 @@ def build_chat(desk: Desk) -> gr.Blocks:
                     autoscroll=False,
                     elem_id="ra-messages",
                 )
+                more = gr.HTML("", elem_id="ra-more", apply_default_css=False, js_on_load=None)
                 with gr.Column(elem_id="ra-starters") as offered:
                     gr.HTML(
                         element("h2", escape(CHAT["starters_label"])),
@@ -111,12 +123,12 @@ def build_chat(desk: Desk) -> gr.Blocks:
                 send = gr.Button(CHAT["send"], elem_id="ra-send", variant="primary")
                 stop = gr.Button(CHAT["stop"], elem_id="ra-stop")
                 gr.HTML(
-                    element("p", escape(CHAT["privacy"])),
+                    element("p", escape(CHAT["privacy"]), legal_html(site)),
                     elem_id="ra-privacy",
                     apply_default_css=False,
                     js_on_load=None,
                 )
-        shown = [talk, panel, history, offered, hint]
+        shown = [talk, panel, history, offered, hint, more]
         asking = gr.on(
             [box.submit, send.click, *(starter.click for starter in starters)],
             page.ask,
@@ -167,37 +179,39 @@ def build_chat(desk: Desk) -> gr.Blocks:
 class _Handlers:
     """What happens on each control; every handler takes the build in service once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, site: Site) -> None:
         self._desk = desk
+        self._greeting = site.greeting or CHAT["welcome_greeting"]
+        self._contact = contact_html(site)
 
     def ask(self, question: object, kept: object) -> Iterator[tuple[Any, ...]]:
         """Yield the page with ever more of the answer; a refused question stays in the box."""
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""
-        answers = service.assistant.stream(asked, turns_of(former))
-        exchange = Exchange(asked.strip())
+        answers = service.stream(asked, turns_of(former))
+        exchange = Exchange(asked.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
         try:
             first = next(answers)
         except QuestionRefused as error:
             refusal = element("p", escape(sentence_of(error)), role="alert")
-            yield gr.skip(), *_page(former, service, refusal)
+            yield gr.skip(), *self._page(former, service, refusal)
             return
-        yield "", *_page([*former, exchange], service)
-        yield gr.skip(), *_page([*former, exchange.answered(first)], service)
+        yield "", *self._page([*former, exchange], service)
+        yield gr.skip(), *self._page([*former, exchange.answered(first)], service)
         for answer in answers:
-            yield gr.skip(), *_page([*former, exchange.answered(answer)], service)
+            yield gr.skip(), *self._page([*former, exchange.answered(answer)], service)
 
     def stop(self, kept: object) -> tuple[Any, ...]:
         """Return the page with what had been said, marked as interrupted."""
         exchanges = exchanges_of(kept)
         if exchanges and not exchanges[-1].outcome:
             exchanges[-1] = exchanges[-1].interrupted()
-        return _page(exchanges, self._desk.service)
+        return self._page(exchanges, self._desk.service)
 
     def erase(self) -> tuple[Any, ...]:
         """Return the page as it is before any question."""
-        return _page([], self._desk.service)
+        return self._page([], self._desk.service)
 
     def restore(self, kept: object) -> tuple[Any, ...]:
         """Return the page with the conversation that the browser kept, and the starters of this build.
@@ -208,7 +222,68 @@ class _Handlers:
         service = self._desk.service
         starters = [gr.Button(text, visible=bool(text)) for text in _padded(service.starters)]
         exchanges = exchanges_of(kept) or _answered_anew(questions_of(kept), service)
-        return *_page(exchanges, service), *starters
+        return *self._page(exchanges, service), *starters
+
+    def messages(self, exchanges: Sequence[Exchange], service: Service) -> list[Any]:
+        """Return the conversation as Gradio shows it; the first message says what answers here."""
+        messages = [{"role": "assistant", "content": _welcome(self._greeting)}]
+        for turn, exchange in enumerate(exchanges, 1):
+            is_over = bool(exchange.outcome) or exchange.stopped
+            question = question_html(exchange.question, turn if is_over else 0)
+            messages.append({"role": "user", "content": question})
+            messages.append({"role": "assistant", "content": self._answer(exchange, turn, service)})
+        return messages
+
+    def _page(self, exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tuple[Any, ...]:
+        """Return the values of conversation, panel, kept history, starters, hint and what to go on with."""
+        return (
+            self.messages(exchanges, service),
+            panel_html(exchanges, service.shelf),
+            [kept_of(exchange, service.shelf) for exchange in exchanges],
+            gr.Column(visible=not exchanges),
+            hint,
+            _more(exchanges, service),
+        )
+
+    def _answer(self, exchange: Exchange, turn: int, service: Service) -> str:
+        is_refused = exchange.outcome == Outcome.NOT_IN_REPORT
+        nearest = ""
+        if exchange.nearest and is_refused:
+            number = count(len(exchange.nearest), CHAT["one_nearest"], CHAT["several_nearest"])
+            nearest = CHAT["see_nearest"].format(passages=number)
+        answer = answer_html(
+            exchange.answer,
+            turn,
+            outcome=exchange.outcome,
+            highlights=exchange.highlights,
+            markers={place.marker for place in exchange.cited},
+            nearest=nearest,
+            stopped=exchange.stopped,
+            closing=self._contact if is_refused else "",
+        )
+        tools = _tools(exchange)
+        return answer + (printed_sources(exchange, service.shelf) + tools_html(turn, tools) if tools else "")
+
+
+def _tools(exchange: Exchange) -> tuple[str, ...]:
+    """Return the controls of an answer: none while it comes, none to judge where it was stopped."""
+    if exchange.stopped:
+        return ("again",)
+    if not exchange.outcome:
+        return ()
+    return ("copy", "link", *(("up", "down", "report") if exchange.id else ()))
+
+
+def _more(exchanges: Sequence[Exchange], service: Service) -> str:
+    is_over = bool(exchanges) and bool(exchanges[-1].outcome or exchanges[-1].stopped)
+    questions = service.suggested.after(exchanges) if is_over else ()
+    if not questions:
+        return ""
+    buttons = (
+        element("button", escape(_on_one_line(question)), type="button", class_="ra-follow")
+        for question in questions
+    )
+    return element("h2", escape(words_of("chat")["tools"]["more"])) + element("div", *buttons)
 
 
 def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]:
@@ -216,59 +291,33 @@ def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]
     for question in questions:
         with contextlib.suppress(QuestionRefused):
             answer = service.assistant.ask(question, turns_of(exchanges))
-            exchanges.append(Exchange(question.strip()).answered(answer))
+            asked = Exchange(question.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
+            exchanges.append(asked.answered(answer))
     return exchanges
 
 
-def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tuple[Any, ...]:
-    """Return the values of conversation, panel, kept history, starters and hint."""
-    return (
-        _messages(exchanges),
-        panel_html(exchanges, service.shelf),
-        [exchange.as_json() for exchange in exchanges],
-        gr.Column(visible=not exchanges),
-        hint,
-    )
-
-
-def _messages(exchanges: Sequence[Exchange]) -> list[Any]:
-    messages = [{"role": "assistant", "content": _welcome()}]
-    for turn, exchange in enumerate(exchanges, 1):
-        messages.append({"role": "user", "content": question_html(exchange.question)})
-        messages.append({"role": "assistant", "content": _answer(exchange, turn)})
-    return messages
-
-
-def _answer(exchange: Exchange, turn: int) -> str:
-    nearest = ""
-    if exchange.nearest and exchange.outcome == Outcome.NOT_IN_REPORT:
-        number = count(len(exchange.nearest), CHAT["one_nearest"], CHAT["several_nearest"])
-        nearest = CHAT["see_nearest"].format(passages=number)
-    return answer_html(
-        exchange.answer,
-        turn,
-        outcome=exchange.outcome,
-        highlights=exchange.highlights,
-        markers={place.marker for place in exchange.cited},
-        nearest=nearest,
-        stopped=exchange.stopped,
-    )
-
-
-def _welcome() -> str:
-    greeting = element("p", escape(CHAT["welcome_greeting"]), class_="ra-greeting")
+def _welcome(greeting: str) -> str:
     return element(
-        "div", greeting, element("p", escape(CHAT["welcome_notice"])), class_="ra-answer ra-welcome"
+        "div",
+        element("p", escape(_on_one_line(greeting)), class_="ra-greeting"),
+        element("p", escape(CHAT["welcome_notice"])),
+        class_="ra-answer ra-welcome",
     )
 
 
-def _header(service: Service) -> str:
-    publisher = element("p", escape(service.publisher), class_="ra-publisher") if service.publisher else ""
+def _header(service: Service, site: Site) -> str:
+    name = site.name or service.publisher
+    publisher = element("p", escape(name), class_="ra-publisher") if name and not site.logo else ""
     title = element("h1", escape(CHAT["title"]))
-    return element("header", publisher, title, class_="ra-masthead")
+    return element("header", logo_html(site), publisher, title, class_="ra-masthead")
 
 
 def _padded(starters: Sequence[str]) -> list[str]:
-    """Return as many texts as there are buttons; their hyphens do not break, the page's script undoes that."""
-    shown = [starter.replace("-", "\u2011") for starter in starters]
+    """Return as many texts as there are buttons."""
+    shown = list(map(_on_one_line, starters))
     return [*shown, *[""] * SHOWN][:SHOWN]
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text whose hyphens and signs stay with their words; the page's script undoes that in a question."""
+    return unbroken(text).replace("-", "\u2011")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 from ra_assistant.types import Answer, Citation, Document, Outcome, Span, Turn
 
 _Read = TypeVar("_Read")
+
+_NAME = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 MAX_EXCHANGES = 30
 """Exchanges that are kept, the latest ones."""
@@ -42,6 +45,10 @@ class Exchange:
     cited: tuple[Place, ...] = ()
     nearest: tuple[Place, ...] = ()
     stopped: bool = False
+    id: str = ""
+    """Name of this answer where a visitor says what it is worth; empty for none."""
+    build_id: str = ""
+    """Build that answered."""
 
     def answered(self, answer: Answer) -> Exchange:
         """Return the exchange with its answer, complete or not yet."""
@@ -68,6 +75,8 @@ class Exchange:
             "cited": list(map(_place_json, self.cited)),
             "nearest": list(map(_place_json, self.nearest)),
             "stopped": self.stopped,
+            "id": self.id,
+            "build_id": self.build_id,
         }
 
 
@@ -128,6 +137,8 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         cited=tuple(_several(row, "cited", _kept_place)),
         nearest=tuple(_several(row, "nearest", _kept_place)),
         stopped=row.get("stopped") is True,
+        id=_name(row, "id"),
+        build_id=_name(row, "build_id"),
     )
 
 
@@ -140,6 +151,11 @@ def _several(row: Mapping[str, Any], key: str, read: Callable[[Any], _Read | Non
 def _text(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
     return value[:MAX_TEXT_CHARS] if isinstance(value, str) else ""
+
+
+def _name(row: Mapping[str, Any], key: str) -> str:
+    found = _text(row, key)
+    return found if _NAME.fullmatch(found) else ""
 
 
 def _whole(value: object) -> int | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ra_assistant.errors import IndexMissing, RaError
 from ra_assistant.interfaces.panel import Shelf
-from ra_assistant.interfaces.starters import proved_starters
+from ra_assistant.interfaces.starters import SHOWN, Starter, proved_starters, wished
+from ra_assistant.interfaces.suggestions import Suggestions
+from ra_assistant.types import Answer, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
@@ -25,18 +27,39 @@ class Service:
     assistant: Assistant
     shelf: Shelf
     starters: tuple[str, ...]
-    """Questions that this build is known to answer."""
+    """Questions that this build is known to answer, to begin with."""
+    suggested: Suggestions
+    """Those to go on with."""
     publisher: str | None
     """Whose reports these are, when all documents name the same publisher."""
+
+    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Answer]:
+        """Yield ever longer answers, the complete one last; to a question that we offer, those that proved it.
+
+        Nothing that a visitor wrote is kept for that.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+        """
+        known = () if history else self.suggested.answers(question)
+        return iter(known) if known else self.assistant.stream(question, history)
 
 
 class Desk:
     """Opens the build in service and hands it out; `service` may be another one at the next call."""
 
     def __init__(
-        self, open_build: Callable[[], Assistant], pointer: Callable[[], object] = lambda: None
+        self,
+        open_build: Callable[[], Assistant],
+        pointer: Callable[[], object] = lambda: None,
+        questions: Sequence[str] = (),
     ) -> None:
-        """Open builds by `open_build`; `pointer` returns another value when another build is in service."""
+        """Open builds by `open_build`; `pointer` returns another value when another build is in service.
+
+        `questions` are the starters that the organisation wishes for; those that a build answers are
+        offered, and where it answers none, those that are made of its own sentences.
+        """
+        self._questions = questions
         self._open_build = open_build
         self._pointer = pointer
         self._seen: object = None
@@ -72,17 +95,32 @@ class Desk:
         except RaError as error:
             self.trouble = error
             return False
+        starters = self._starters(assistant)
         publishers = {document.publisher for document in assistant.documents}
         service = Service(
             assistant=assistant,
             shelf=Shelf(assistant.documents, assistant.passages),
-            starters=proved_starters(assistant),
+            starters=tuple(starter.question for starter in starters[:SHOWN]),
+            suggested=Suggestions(assistant, starters),
             publisher=publishers.pop() if len(publishers) == 1 else None,
         )
         self._closing = weakref.finalize(service, assistant.close)
         self._service = service
         self.trouble = None
         return True
+
+    def _starters(self, assistant: Assistant) -> Sequence[Starter]:
+        answered = [wished(question, assistant) for question in self._questions]
+        return [starter for starter in answered if starter is not None] or proved_starters(assistant)
+
+    def prove_one(self) -> bool:
+        """Prove one more question to go on with; tell whether there was one.
+
+        Raises:
+            IndexMissing: no build is open.
+        """
+        service = self.service  # held until the question is answered, so that its build is not closed
+        return service.suggested.prove_one()
 
     def follow(self) -> bool:
         """Open the build in service if it is another one than at the last call; tell whether it was.

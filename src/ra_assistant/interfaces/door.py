@@ -1,4 +1,4 @@
-"""Who may use the HTTP interfaces: origins that are listed, limits that a client cannot reset, sizes.
+"""Who may use the HTTP interfaces and the chat: origins that are listed, limits that a client cannot reset, sizes.
 
 An origin list keeps other sites from using the assistant in their visitors' browsers; it does not
 authenticate: a program sends whatever origin it likes, and is held by the limits on its address.
@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ra_assistant.interfaces.problems import openai_problem, problem, sentence_for
+from ra_assistant.interfaces.shield import refused
 from ra_assistant.interfaces.words import waiting_time
 
 MAX_BODY_BYTES = 256 * 1024
@@ -34,6 +35,7 @@ PREFLIGHT_SECONDS = 600
 
 _GUARDED = re.compile(r"/(?:api|v1|mcp)(?:/|$)")
 _FILE = re.compile(r"/widget(?:-[0-9a-f]{12})?\.js")
+_CHAT = re.compile(r"/gradio_api/queue/join/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,30 @@ class Door:
         """Answer one request."""
         path = route_path(scope)
         is_file = _FILE.fullmatch(path) is not None
-        if scope["type"] != "http" or not (is_file or _GUARDED.match(path)):
+        if scope["type"] == "http" and scope["method"] == "POST" and _CHAT.fullmatch(path):
+            await (self._unseated(scope) or self._app)(scope, receive, send)
+        elif scope["type"] != "http" or not (is_file or _GUARDED.match(path)):
             await self._app(scope, receive, send)
         elif not self._admits(Headers(scope=scope), is_file=is_file):
             await _refusal(scope)(403, "origin_refused", headers={"vary": "origin"})(scope, receive, send)
         else:
             await self._shared(scope, receive, send)
+
+    def _unseated(self, scope: Scope) -> Response | None:
+        """Return why the chat takes no question from here, in the form that its page reads; None when it does."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        # Behind a proxy that names another host, the browser still says that the page is ours.
+        is_ours = origin is None or is_own(origin, headers.get("host", ""))
+        if headers.get("sec-fetch-site", "same-origin" if is_ours else "") != "same-origin":
+            return refused(403, sentence_for("origin_refused"))
+        blocked = self._limits.hit(client_of(scope), "")
+        if blocked is None:
+            return None
+        code, seconds = blocked
+        refusal = refused(429, sentence_for(code, wait=waiting_time(seconds)))
+        refusal.headers["retry-after"] = str(seconds)
+        return refusal
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of an origin that may ask, unless it is one too many or too large."""

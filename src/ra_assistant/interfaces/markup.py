@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from ra_assistant.interfaces.words import words_of
 from ra_assistant.types import Span
 from ra_assistant.wording import CHAT
 
@@ -72,9 +73,30 @@ def answer_anchor(turn: int) -> str:
     return f"answer-{turn}"
 
 
-def question_html(question: str) -> str:
-    """Return a visitor's message."""
-    return element("div", heard(CHAT["you"]), element("p", escape(unbroken(question))), class_="ra-question")
+def question_html(question: str, turn: int = 0) -> str:
+    """Return a visitor's message; a finished one has its `turn`, by which it can be asked otherwise."""
+    said = element("div", heard(CHAT["you"]), element("p", escape(unbroken(question))), class_="ra-question")
+    return said + (tools_html(turn, ("edit",)) if turn else "")
+
+
+def tools_html(turn: int, names: Sequence[str]) -> str:
+    """Return the controls of a message, as links that the page's script makes into buttons.
+
+    Args:
+        turn: which exchange of the conversation this is, from 1.
+        names: keys of the words of the controls, in `data/chat.toml`.
+    """
+    words = words_of("chat")["tools"]
+    links = (
+        element(
+            "a",
+            element("span", escape(words[name])),
+            class_=f"ra-tool ra-tool-{name}",
+            href=f"#{name}-{turn}",
+        )
+        for name in names
+    )
+    return element("div", *links, class_="ra-tools")
 
 
 def answer_html(
@@ -86,6 +108,7 @@ def answer_html(
     markers: Collection[int] = (),
     nearest: str = "",
     stopped: bool = False,
+    closing: str = "",
 ) -> str:
     """Return a message of the assistant.
 
@@ -97,6 +120,7 @@ def answer_html(
         markers: numbers that have a citation in the panel and become links to it.
         nearest: words of a link to the nearest passages; empty for none.
         stopped: whether the visitor interrupted the answer.
+        closing: HTML said last.
     """
     lead = _lead_end(text, highlights)
     parts = [
@@ -112,7 +136,9 @@ def answer_html(
     if nearest:
         link = element("a", escape(nearest), class_="ra-link", href=f"#{sources_anchor(turn)}")
         parts.append(element("p", link, class_="ra-aside"))
-    return element("div", heard(CHAT["assistant"]), *parts, class_=f"ra-answer ra-{outcome or 'pending'}")
+    return element(
+        "div", heard(CHAT["assistant"]), *parts, closing, class_=f"ra-answer ra-{outcome or 'pending'}"
+    )
 
 
 def _lead_end(text: str, highlights: Sequence[Span]) -> int:

@@ -6,7 +6,8 @@ import gzip
 import json
 import re
 import threading
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ra_assistant.interfaces.markup import element, escape
+from ra_assistant.interfaces.site import Site
+from ra_assistant.interfaces.site_page import colors_css
+from ra_assistant.interfaces.words import words_of
 from ra_assistant.office_wording import GRADIO, OFFICE
 from ra_assistant.wording import CHAT, GRADIO_ENGLISH
 
@@ -35,11 +39,13 @@ _RESIZER = re.compile(
 class FrenchPage:
     """Rewrites Gradio's page on its way out: French, our style and script, no address of others."""
 
-    def __init__(self, app: ASGIApp, title: str, head: str | None = None) -> None:
-        """Dress the pages of `app`; with a `head` of its own, none of the chat's style, script and first screen."""
+    def __init__(self, app: ASGIApp, title: str, head: str | None = None, site: Site | None = None) -> None:
+        """Dress the pages of `app`; with a `head` of its own, none of the chat's style, script and first screen.
+
+        `site` is what an organisation chose for its chat.
+        """
         self._app = app
-        self._title = title
-        self._head = head
+        self._dress = partial(dressed, title=title, head=head, site=site or Site())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -50,7 +56,7 @@ class FrenchPage:
             await self._app(scope, receive, send)
             return
         is_gzip_welcome = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        page = _Page(send, self._title, self._head, is_gzip_welcome=is_gzip_welcome)
+        page = _Page(send, self._dress, is_gzip_welcome=is_gzip_welcome)
         await self._app(_uncompressed(scope), receive, page)
 
 
@@ -62,10 +68,9 @@ def _uncompressed(scope: Scope) -> Scope:
 class _Page:
     """Keeps a response until it is complete, then sends it rewritten."""
 
-    def __init__(self, send: Send, title: str, head: str | None, *, is_gzip_welcome: bool) -> None:
+    def __init__(self, send: Send, dress: Callable[[bytes], bytes], *, is_gzip_welcome: bool) -> None:
         self._send = send
-        self._title = title
-        self._head = head
+        self._dress = dress
         self._is_gzip_welcome = is_gzip_welcome
         self._start: Message = {}
         self._parts: list[bytes] = []
@@ -77,7 +82,7 @@ class _Page:
         self._parts.append(message.get("body", b""))
         if message.get("more_body"):
             return
-        body = dressed(b"".join(self._parts), self._title, self._head)
+        body = self._dress(b"".join(self._parts))
         headers = MutableHeaders(scope=self._start)
         headers["cache-control"] = "no-cache"
         headers["vary"] = "accept-encoding"
@@ -89,26 +94,33 @@ class _Page:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def dressed(page: bytes, title: str, head: str | None = None) -> bytes:
+def dressed(page: bytes, title: str, head: str | None = None, site: Site = Site()) -> bytes:  # noqa: B008 - frozen
     """Return Gradio's page in French, with our style, script and first screen; or with `head` alone."""
     page = _SOCIAL.sub(b"", page)
     page = _RESIZER.sub(b"", page)
     page = re.sub(rb'<html(\s+)lang="[^"]*"', rb'<html\1lang="fr"', page, count=1)
-    page = page.replace(b"<head>", b"<head>" + (head or _head(title)).encode(), 1)
+    page = page.replace(b"<head>", b"<head>" + (head or _head(title, site)).encode(), 1)
     if head is not None:
         return page
     return re.sub(rb"(<body[^>]*>)", lambda match: match.group(1) + _first_screen().encode(), page, count=1)
 
 
-def _head(title: str) -> str:
-    words = {"words": {key: CHAT[key] for key in SCRIPT_WORDS}, "english": GRADIO_ENGLISH}
+def _head(title: str, site: Site) -> str:
+    said = {key: CHAT[key] for key in SCRIPT_WORDS} | words_of("chat")["script"]
+    words = {"words": said, "english": GRADIO_ENGLISH}
+    colors = colors_css(site)
     return (
         element("title", escape(title))
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
         + '<meta name="color-scheme" content="light dark">'
         + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
+        + f'<link rel="stylesheet" href="{beside(asset("reading.css"))}">'
+        + f'<link rel="stylesheet" media="print" href="{beside(asset("print.css"))}">'
+        + (element("style", colors) if colors else "")
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
         + f'<script src="{beside(asset("chat.js"))}"></script>'
+        + f'<script defer src="{beside(asset("reading.js"))}"></script>'
+        + f'<script defer src="{beside(asset("opinion.js"))}"></script>'
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ra_assistant.types import Document, Outcome, Span
+from ra_assistant.types import Answer, Document, Outcome, Span
 from ra_assistant.wording import CHAT
 
 if TYPE_CHECKING:
@@ -35,17 +35,67 @@ class Starter:
     span: Span
     about: str = ""
     """Whom or what the question is about; empty where it counts things."""
+    answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
+    """What was answered when it was proved, ever longer."""
 
 
-def proved_starters(assistant: Assistant, count: int = SHOWN) -> tuple[str, ...]:
+def proved_starters(assistant: Assistant, count: int = SHOWN) -> tuple[Starter, ...]:
     """Return at most `count` questions that the assistant answers from the very words they were made of.
 
     Forms and documents alternate, what the reports speak of most first, then the latest years; headings
     come in where sentences run out. Two that differ by the year alone come only when there are too few.
     The same index always gives the same questions.
     """
+    *forms, headings = _candidates(assistant)
+    chosen: dict[str, Starter] = {}
+    spare: list[Starter] = []
+    for starter in chain(
+        _alternated(_proved(form, assistant) for form in forms), _proved(headings, assistant)
+    ):
+        if chosen.setdefault(without_year(starter.question), starter) != starter:
+            spare.append(starter)
+        if len(chosen) == count:
+            break
+    return tuple([*chosen.values(), *spare][:count])
+
+
+def candidates(assistant: Assistant) -> Iterator[Starter]:
+    """Yield questions that the documents may answer, none of them proved; forms and documents alternate."""
+    *forms, headings = _candidates(assistant)
+    return chain(_alternated(forms), headings)
+
+
+def wished(question: str, assistant: Assistant) -> Starter | None:
+    """Return a question of the organisation's with the words that answer it; None when nothing does."""
+    answers = tuple(assistant.stream(question))
+    if answers[-1].outcome is not Outcome.ANSWERED or not answers[-1].citations:
+        return None
+    first = answers[-1].citations[0]
+    return Starter(question, first.document.id, Span(first.start, first.end), answers=answers)
+
+
+def proven(starter: Starter, assistant: Assistant) -> Starter | None:
+    """Return a question with its answers when they come from the stretch that it was made of; None otherwise."""
+    found = wished(starter.question, assistant)
+    if (
+        found is None
+        or found.document_id != starter.document_id
+        or found.span.start >= starter.span.end
+        or starter.span.start >= found.span.end
+    ):
+        return None
+    return replace(starter, answers=found.answers)
+
+
+def without_year(question: str) -> str:
+    """Return what two questions have in common that differ by the year alone."""
+    return _YEAR.sub("", question)
+
+
+def _candidates(assistant: Assistant) -> list[Iterable[Starter]]:
+    """Return what each form gives, the headings last."""
     documents = sorted(assistant.documents, key=lambda document: (-(document.year or 0), document.id))
-    forms = [
+    forms: list[Iterable[Starter]] = [
         _by_weight(
             _alternated(
                 _from_sentences(form, document, _sentences(assistant, document)) for document in documents
@@ -54,33 +104,12 @@ def proved_starters(assistant: Assistant, count: int = SHOWN) -> tuple[str, ...]
         )
         for form in _table()["forms"]
     ]
-    headings = _alternated(_from_headings(document) for document in documents)
-    chosen: dict[str, str] = {}
-    spare: list[str] = []
-    for starter in chain(
-        _alternated(_proved(form, assistant) for form in forms), _proved(headings, assistant)
-    ):
-        if chosen.setdefault(_YEAR.sub("", starter.question), starter.question) != starter.question:
-            spare.append(starter.question)
-        if len(chosen) == count:
-            break
-    return tuple([*chosen.values(), *spare][:count])
+    return [*forms, _alternated(_from_headings(document) for document in documents)]
 
 
 def _proved(starters: Iterable[Starter], assistant: Assistant) -> Iterator[Starter]:
-    return (starter for starter in islice(starters, MAX_ASKED) if _is_proved(starter, assistant))
-
-
-def _is_proved(starter: Starter, assistant: Assistant) -> bool:
-    answer = assistant.ask(starter.question)
-    if answer.outcome is not Outcome.ANSWERED or not answer.citations:
-        return False
-    first = answer.citations[0]
-    return (
-        first.document.id == starter.document_id
-        and first.start < starter.span.end
-        and starter.span.start < first.end
-    )
+    tried = (proven(starter, assistant) for starter in islice(starters, MAX_ASKED))
+    return (starter for starter in tried if starter is not None)
 
 
 def _alternated(groups: Iterable[Iterable[Starter]]) -> Iterator[Starter]:

@@ -4,6 +4,9 @@
   "use strict";
 
   const KEPT = "ra-assistant.conversation";
+  const APART = "ra-assistant.apart";
+  const MAX_LINK_CHARS = 500;
+  const CLOSE_MS = 800;
   const DRAFT = "ra-assistant.draft";
   const { words, english } = JSON.parse(document.getElementById("ra-words").textContent);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -16,43 +19,58 @@
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+  // A storage that is refused or full: what it should keep lasts as long as the page.
+  const storage = (name) => ({
+    get(key) {
+      try {
+        return window[name].getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set(key, text) {
+      try {
+        if (text) window[name].setItem(key, text);
+        else window[name].removeItem(key);
+      } catch {
+        // See above.
+      }
+    },
+  });
+  const tab = storage("sessionStorage");
+  const browser = storage("localStorage");
+
   // ── The conversation, kept here and nowhere else ────────────────────────────────────────────
+  // Each tab has its own; a new tab goes on with the one that was kept last. What begins with a link
+  // to a question stays in its tab.
   const store = {
     read() {
       try {
-        const kept = JSON.parse(localStorage.getItem(KEPT) || "[]");
+        const kept = JSON.parse(tab.get(KEPT) ?? browser.get(KEPT) ?? "[]");
         return Array.isArray(kept) ? kept : [];
       } catch {
         return [];
       }
     },
     write(exchanges) {
-      try {
-        if (exchanges.length) localStorage.setItem(KEPT, JSON.stringify(exchanges));
-        else localStorage.removeItem(KEPT);
-      } catch {
-        // Storage refused or full: the conversation lasts as long as the page.
-      }
+      const text = JSON.stringify(exchanges);
+      tab.set(KEPT, text);
+      if (!tab.get(APART)) browser.set(KEPT, exchanges.length ? text : "");
     },
   };
 
   // The question on its way: Gradio reloads the page after a cut, the box must not come back empty.
-  const draft = {
-    keep(text) {
-      try {
-        sessionStorage.setItem(DRAFT, text);
-      } catch {
-        // Storage refused: a question cut off is typed again.
-      }
-    },
-    read() {
-      try {
-        return sessionStorage.getItem(DRAFT) || "";
-      } catch {
-        return "";
-      }
-    },
-  };
+  const draft = { keep: (text) => tab.set(DRAFT, text), read: () => tab.get(DRAFT) || "" };
+
+  // `?question=…`: asked once, in a conversation of its own.
+  function linked() {
+    const asked = new URLSearchParams(location.search).get("question");
+    if (asked === null) return "";
+    const address = new URL(location.href);
+    address.searchParams.delete("question");
+    history.replaceState(null, "", address.pathname + address.search + address.hash);
+    return asked.replace(/[\p{C}\p{Z}]+/gu, " ").trim().slice(0, MAX_LINK_CHARS);
+  }
 
   // A conversation begun in the widget of another site comes as its questions, after the #: they never
   // reach the server's log, and the answers are made anew.
@@ -71,29 +89,48 @@
   let isBrought = false;
   let starter = null;
   let lastMarker = null;
+  let exchanges = [];
+  let editing = 0;
+  let recalled = 0;
+  let toAsk = "";
+  let isClosed = false;
 
   window.raChat = {
+    words, find, all, say, alarm, askNow, edit,
+    exchanges: () => exchanges,
     remembered() {
+      toAsk = linked();
+      if (toAsk) {
+        tab.set(APART, "1");
+        return [[]];
+      }
       const conversation = brought();
       isBrought = conversation !== null;
       return [conversation ?? store.read()];
     },
     restored(kept) {
-      if (isBrought && Array.isArray(kept)) store.write(kept);
+      exchanges = Array.isArray(kept) ? kept : [];
+      if (isBrought || exchanges.length) store.write(exchanges);
       isBrought = false;
+      if (toAsk) askNow(toAsk);
+      toAsk = "";
     },
     ask(question, kept) {
       const asked = starter ?? question;
       starter = null;
+      recalled = 0;
+      const former = editing && Array.isArray(kept) ? kept.slice(0, editing - 1) : kept;
+      edit(0);
       draft.keep(asked);
+      isClosed = false;
       setBusy(true);
       alarm("");
       say(words.searching);
-      return [asked, kept];
+      return [asked, former];
     },
     answered(kept) {
       setBusy(false);
-      const exchanges = Array.isArray(kept) ? kept : [];
+      exchanges = Array.isArray(kept) ? kept : [];
       store.write(exchanges);
       const isRefused = find("#ra-hint [role=alert]") !== null;
       const last = exchanges.at(-1);
@@ -108,7 +145,9 @@
       if (!find(".toast-body.error")) alarm(words.failed);
     },
     forget() {
+      exchanges = [];
       store.write([]);
+      edit(0);
       setBusy(false);
       say(words.erased);
       return [];
@@ -120,9 +159,66 @@
     setBusy(false);
     const box = question();
     const asked = draft.read();
-    if (!box || box.value || !asked) return;
-    box.value = asked;
+    if (box && !box.value && asked) put(asked);
+  }
+
+  function put(text) {
+    const box = question();
+    box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.setSelectionRange(text.length, text.length);
+  }
+
+  const plain = (button) => button.textContent.trim().replaceAll("\u2011", "-");
+  const isBusy = () => document.body.classList.contains("ra-busy");
+
+  function askNow(text) {
+    if (isBusy() || !text) return;
+    starter = text;
+    find("#ra-send").click();
+  }
+
+  // A question asked otherwise takes the place of the one it was, and of all that followed; 0 for none.
+  function edit(turn) {
+    const was = editing;
+    editing = exchanges[turn - 1] ? turn : 0;
+    document.body.classList.toggle("ra-editing", editing > 0);
+    find("#ra-editing")?.remove();
+    if (!editing) {
+      if (was && !isBusy() && question()?.value === exchanges[was - 1]?.question) put("");
+      return;
+    }
+    const bar = document.createElement("p");
+    bar.id = "ra-editing";
+    bar.textContent = editing === exchanges.length ? words.editing_last : words.editing;
+    const leave = document.createElement("button");
+    leave.type = "button";
+    leave.textContent = words.cancel_editing;
+    leave.addEventListener("click", () => leaveEditing());
+    bar.append(" ", leave);
+    find("#ra-ask").prepend(bar);
+    put(exchanges[editing - 1].question);
+    question().focus();
+    say(bar.firstChild.data);
+  }
+
+  function leaveEditing() {
+    put("");
+    edit(0);
+    question().focus();
+  }
+
+  // Up and down go through the questions asked before, as in a terminal, from an empty box.
+  function recall(event, step) {
+    const box = question();
+    const asked = exchanges.map((exchange) => exchange.question);
+    const shown = recalled ? asked.at(-recalled) : "";
+    if (editing || isBusy() || box.value !== shown) return;
+    const next = Math.min(Math.max(recalled + step, 0), asked.length);
+    if (next === recalled) return;
+    event.preventDefault();
+    recalled = next;
+    put(recalled ? asked.at(-recalled) : "");
   }
 
   function setBusy(isBusy) {
@@ -194,21 +290,33 @@
       event.preventDefault();
       goBack(Number(link.hash.split("-")[1]));
     }
+    const follow = event.target.closest?.(".ra-follow");
+    if (follow) askNow(plain(follow));
     const chosen = event.target.closest?.(".ra-starter");
-    if (chosen) starter = chosen.textContent.trim().replaceAll("\u2011", "-");
+    if (chosen) starter = plain(chosen);
   }, true);
 
   document.addEventListener("keydown", (event) => {
-    const isSending = event.key === "Enter" && !event.shiftKey && event.target === question();
-    if (isSending && document.body.classList.contains("ra-busy")) {
+    const isInBox = event.target === question();
+    if (isInBox && event.key === "Enter" && !event.shiftKey && isBusy()) {
       event.preventDefault();
       event.stopPropagation();
+    }
+    if (isInBox && event.key === "ArrowUp") recall(event, 1);
+    if (isInBox && event.key === "ArrowDown") recall(event, -1);
+    const button = event.key === " " && event.target.closest?.('a[role="button"]');
+    if (button) {
+      event.preventDefault();
+      button.click();
     }
   }, true);
 
   document.addEventListener("keydown", (event) => {
-    const section = event.key === "Escape" && event.target.closest?.(".ra-sources");
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    const section = event.target.closest?.(".ra-sources");
     if (section) goBack(Number(section.id.split("-")[1]));
+    else if (isBusy()) find("#ra-stop").click();
+    else if (editing) leaveEditing();
   });
 
   // ── What Gradio writes in English or leaves to be said ──────────────────────────────────────
@@ -222,6 +330,18 @@
     if (element.matches('[data-testid="bot"], [data-testid="user"]')) element.removeAttribute("aria-label");
     if (element.matches('[role="log"]')) element.setAttribute("aria-live", "off");
     if (element.matches(".ra-marker")) label(element);
+    if (element.matches(".ra-tool")) makeButton(element);
+  }
+
+  // Messages hold no button of ours, only links to a fragment: this is where they become buttons.
+  function makeButton(link) {
+    if (link.getAttribute("role") === "button") return;
+    const name = link.hash.slice(1).split("-")[0];
+    link.setAttribute("role", "button");
+    const spoken = words[`${name}_label`] ?? link.textContent;
+    link.title = spoken;
+    link.setAttribute("aria-label", spoken);
+    if (["up", "down"].includes(name)) link.setAttribute("aria-pressed", "false");
   }
 
   function label(marker) {
@@ -239,7 +359,7 @@
     if (root.nodeType === Node.TEXT_NODE) translateText(root);
     if (root.nodeType !== Node.ELEMENT_NODE) return;
     translate(root);
-    all("[aria-label], [title], [placeholder], .ra-marker, [role=log]", root).forEach(translate);
+    all("[aria-label], [title], [placeholder], .ra-marker, .ra-tool, [role=log]", root).forEach(translate);
     const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) translateText(texts.currentNode);
   }
@@ -248,17 +368,30 @@
 
   function follow() {
     const asked = all("#ra-messages .ra-question");
-    if (asked.length > questions && document.body.classList.contains("ra-busy")) {
+    if (asked.length > questions && isBusy()) {
       const row = asked.at(-1).closest(".message-row") || asked.at(-1);
       requestAnimationFrame(() => reveal(row, "start"));
       all(".ra-marker.is-open").forEach((marker) => marker.classList.remove("is-open"));
       find("#ra-panel").scrollTop = 0;
     }
     questions = asked.length;
+    if (find("#ra-messages .ra-pending")) closeLater();
     if (question() && find("#ra-splash")) {
       find("#ra-splash").remove();
       putBack();
     }
+  }
+
+  // An answer that nothing works on any more: stopped while a last word was on its way, or broken off.
+  let closing = 0;
+
+  function closeLater() {
+    clearTimeout(closing);
+    closing = setTimeout(() => {
+      if (isBusy() || isClosed || !find("#ra-messages .ra-pending")) return;
+      isClosed = true;
+      find("#ra-stop").click();
+    }, CLOSE_MS);
   }
 
   function watch() {

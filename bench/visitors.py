@@ -1,0 +1,188 @@
+"""Visitors of the web chat, by the protocol of its own page: first words, a crowd, memory after many sessions.
+
+    RA_LIMIT_PER_MINUTE=1000000 RA_LIMIT_PER_DAY=100000000 ra-assistant serve &
+    python -m bench.visitors --visitors 20 --rounds 5 --crowd 120 --sessions 10000
+
+Every question is put as the page puts it: `queue/join`, then the stream of `queue/data`; first one that the page
+offers, then questions that each visitor writes. Status 1 when a
+visitor got neither an answer nor a French sentence, or another visitor's question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from bench.load import megabytes, starters
+
+JOIN = "/gradio_api/queue/join"
+DATA = "/gradio_api/queue/data"
+PATIENCE_SECONDS = 120.0
+TOGETHER = 20
+"""Sessions that are open together while their memory is weighed."""
+
+
+@dataclass
+class Seen:
+    """What visitors saw."""
+
+    first: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+
+
+class Chat:
+    """The chat at one address, as its page speaks to it."""
+
+    def __init__(self, client: httpx.AsyncClient, config: dict[str, Any]) -> None:
+        self._client = client
+        self.asking = _function(config, "raChat.ask(")
+        self.restoring = _function(config, "raChat.remembered(")
+
+    async def call(self, function: int, data: list[Any], seen: Seen, mark: str = "") -> None:
+        """Call a function of the page as one visitor; `mark` must stand in every answer and no other's."""
+        session, began = uuid4().hex[:12], time.perf_counter()
+        body = {
+            "data": data,
+            "fn_index": function,
+            "session_hash": session,
+            "event_data": None,
+            "trigger_id": None,
+        }
+        try:
+            joined = await self._client.post(JOIN, json=body)
+            if joined.status_code != 200:
+                told = str(joined.json().get("detail", ""))
+                seen.ends[f"{joined.status_code} {told}"] += 1
+                return
+            await self._hear(session, began, seen, mark)
+        except (httpx.HTTPError, ValueError) as error:
+            seen.ends[type(error).__name__] += 1
+
+    async def _hear(self, session: str, began: float, seen: Seen, mark: str) -> None:
+        said = 0
+        async with self._client.stream("GET", DATA, params={"session_hash": session}) as stream:
+            async for line in stream.aiter_lines():
+                if not line.startswith("data:"):
+                    continue
+                event = json.loads(line[5:])
+                if event["msg"] == "process_generating":
+                    said += 1
+                    if said == 2:  # the first one shows the question, and that it is being looked for
+                        seen.first.append(time.perf_counter() - began)
+                    if others := set(re.findall(r"dossier (\w{8})", line)) - {mark}:
+                        seen.ends[f"another visitor's words: {others}"] += 1
+                elif event["msg"] == "process_completed":
+                    seen.whole.append(time.perf_counter() - began)
+                    seen.ends["answered" if event.get("success") else "failed"] += 1
+                    return
+        seen.ends["cut"] += 1
+
+
+def _function(config: dict[str, Any], said: str) -> int:
+    return next(row["id"] for row in config["dependencies"] if said in str(row.get("js")))
+
+
+async def config_of(client: httpx.AsyncClient) -> dict[str, Any]:
+    """Return the configuration that the page carries."""
+    text = (await client.get("/")).text
+    start = text.index("window.gradio_config = ") + len("window.gradio_config = ")
+    return dict(json.JSONDecoder().raw_decode(text, start)[0])
+
+
+async def at_once(chat: Chat, visitors: int, questions: list[str], *, is_marked: bool = True) -> Seen:
+    """Let visitors ask at the same moment, each with a word of their own in the question if `is_marked`."""
+    seen = Seen()
+
+    def ask(number: int) -> Coroutine[Any, Any, None]:
+        question, mark = questions[number % len(questions)], uuid4().hex[:8]
+        return chat.call(
+            chat.asking, [f"{question} (dossier {mark})" if is_marked else question, []], seen, mark
+        )
+
+    await asyncio.gather(*map(ask, range(visitors)))
+    return seen
+
+
+async def many(chat: Chat, sessions: int) -> Seen:
+    """Open the page many times, as new visitors."""
+    seen, gate = Seen(), asyncio.Semaphore(TOGETHER)
+
+    async def one() -> None:
+        async with gate:
+            await chat.call(chat.restoring, [[]], seen)
+
+    await asyncio.gather(*(one() for _ in range(sessions)))
+    return seen
+
+
+def told(seen: Seen) -> dict[str, Any]:
+    """Return the measures in milliseconds, and how the calls ended."""
+    report: dict[str, Any] = {"ends": dict(seen.ends)}
+    for name, seconds in (("first_words", seen.first), ("whole", seen.whole)):
+        if len(seconds) > 1:
+            cuts = statistics.quantiles(seconds, n=20)
+            report[f"{name}_ms_50_95"] = [round(cuts[9] * 1000), round(cuts[18] * 1000)]
+    return report
+
+
+async def run(chosen: argparse.Namespace) -> int:
+    """Run what was asked for; return the exit status."""
+    questions = starters(chosen.address)
+    limits = httpx.Limits(max_connections=1000)
+    async with httpx.AsyncClient(base_url=chosen.address, timeout=PATIENCE_SECONDS, limits=limits) as client:
+        chat = Chat(client, await config_of(client))
+        ends: Counter[str] = Counter()
+        for name, is_marked in (("offered", False), ("their own", True)) if chosen.visitors else ():
+            seen = Seen()
+            for _ in range(chosen.rounds):
+                one = await at_once(chat, chosen.visitors, questions, is_marked=is_marked)
+                seen.first += one.first
+                seen.whole += one.whole
+                seen.ends += one.ends
+            ends += seen.ends
+            row = {"visitors": chosen.visitors, "questions": name, **told(seen)}
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+        if chosen.crowd:
+            seen = await at_once(chat, chosen.crowd, questions)
+            ends += seen.ends
+            print(json.dumps({"crowd": chosen.crowd, **told(seen)}, ensure_ascii=False), flush=True)
+        if chosen.sessions:
+            await many(chat, min(500, chosen.sessions))
+            before = megabytes(chosen.address)
+            seen = await many(chat, chosen.sessions)
+            ends += seen.ends
+            weighed = [round(before), round(megabytes(chosen.address))]
+            row = {"sessions": chosen.sessions, "megabytes_before_after": weighed, **told(seen)}
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+    is_well = all(end == "answered" or end.startswith("503 Trop de monde") for end in ends)
+    return 0 if is_well else 1
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--address", default="http://127.0.0.1:7860")
+    parser.add_argument("--visitors", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--crowd", type=int, default=120)
+    parser.add_argument("--sessions", type=int, default=10_000)
+    return asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
