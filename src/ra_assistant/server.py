@@ -28,20 +28,25 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ra_assistant.assembly import recorder_of
 from ra_assistant.builds import BuildStore
-from ra_assistant.errors import MissingExtra, ServerUnavailable, SettingsError
+from ra_assistant.errors import JournalUnusable, MissingExtra, ServerUnavailable, SettingsError
 from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
+from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.hearing import NOBODY, Hearing, together
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
+from ra_assistant.journal_wording import NOT_KEPT, PRIVACY_KEPT, days_in_words
 from ra_assistant.publishing_wording import SERVER
+from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
 
@@ -80,11 +85,14 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
-        front = Front(desk_of(index_dir, say), address_of(host, port), say)
-        office = office_of(settings, index_dir)
+        recorder = _recorder(settings, index_dir, say, stack)
+        front = Front(desk_of(index_dir, say), address_of(host, port), say, _hearing(settings, recorder))
+        office = office_of(settings, index_dir, recorder)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
+                application(
+                    front, rules_of(settings), note, office=office, recorder=recorder, with_mcp=settings.mcp
+                ),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -112,6 +120,28 @@ def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
     writer = LineWriter(target)
     stack.callback(writer.close)
     return writer.note
+
+
+def _recorder(
+    settings: Settings, index_dir: Path, say: Callable[[str], None], stack: contextlib.ExitStack
+) -> Recorder | None:
+    def complain(error: JournalUnusable) -> None:
+        say(NOT_KEPT.format(sentence=sentence_of(error)))
+
+    recorder = recorder_of(settings, index_dir, complain)
+    if recorder is not None:
+        stack.callback(recorder.close)
+    return recorder
+
+
+def _hearing(settings: Settings, recorder: Recorder | None) -> Hearing:
+    """Return who hears of the chat's answers, and what its visitors are told of it."""
+    if recorder is None:
+        return NOBODY
+    if not settings.keep_questions:
+        return Hearing(recorder.answered)
+    days = days_in_words(settings.retention_days)
+    return Hearing(recorder.answered, PRIVACY_KEPT.format(days=days))
 
 
 def prepare_environment() -> None:
@@ -178,9 +208,12 @@ def address_of(host: str, port: int) -> str:
 class Front(LoadedLater):
     """What stands at `/`: a waiting page, then the chat; or why there is none."""
 
-    def __init__(self, desk: Desk, address: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, address: str, say: Callable[[str], None], hearing: Hearing = NOBODY
+    ) -> None:
         super().__init__()
         self.desk = desk
+        self._hearing = hearing
         self._address = address
         self._say = say
         self._chat: ASGIApp | None = None
@@ -221,7 +254,7 @@ class Front(LoadedLater):
                 self._say(CHAT["waiting_for_index"].format(sentence=sentence))
                 said = sentence
             await asyncio.sleep(RETRY_SECONDS)
-        chat = await asyncio.to_thread(_mount, self.desk)
+        chat = await asyncio.to_thread(_mount, self.desk, self._hearing)
         await stack.enter_async_context(chat.router.lifespan_context(chat))
         self._chat = page.FrenchPage(Gate(chat), CHAT["title"])
         self._say(CHAT["open"].format(address=self._address))
@@ -254,6 +287,7 @@ def application(
     note: Note | None = None,
     *,
     office: OfficeFront | None = None,
+    recorder: Recorder | None = None,
     with_mcp: bool = False,
 ) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
@@ -263,13 +297,16 @@ def application(
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
         office: the back office; None without an administrator's secret.
+        recorder: keeps what is asked, and opinions; None keeps nothing.
         with_mcp: whether to offer the tools of the Model Context Protocol.
 
     Raises:
         MissingExtra: they are wanted and their package is not installed.
     """
     meter = Meter(front.desk)
-    attendant = Attendant(front.desk, meter.answered)
+    attendant = Attendant(
+        front.desk, together(meter.answered, recorder.answered) if recorder else meter.answered
+    )
     tools = mcp_tools(attendant) if with_mcp else None
     app = FastAPI(
         docs_url=None,
@@ -286,7 +323,7 @@ def application(
         ],
     )
     speak_french(app)
-    app.mount(api.ROUTE, api.api_application(attendant))
+    app.mount(api.ROUTE, api.api_application(attendant, recorder))
     app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
@@ -308,10 +345,12 @@ def application(
     return app
 
 
-def office_of(settings: Settings, index_dir: Path) -> OfficeFront | None:
-    """Return the back office; None when no administrator's secret is set."""
+def office_of(settings: Settings, index_dir: Path, recorder: Recorder | None = None) -> OfficeFront | None:
+    """Return the back office, with the dashboard of the journal; None when no administrator's secret is set."""
     secret = settings.admin_secret.get_secret_value()
-    return OfficeFront(settings.corpus_dir, index_dir, secret) if secret else None
+    if not secret:
+        return None
+    return OfficeFront(settings.corpus_dir, index_dir, secret, dashboard_application(recorder))
 
 
 def mcp_tools(attendant: Attendant) -> Starlette:
@@ -364,11 +403,11 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
     return assistant
 
 
-def _mount(desk: Desk) -> FastAPI:
+def _mount(desk: Desk, hearing: Hearing) -> FastAPI:
     with page.BUILDING:
         from ra_assistant.interfaces.chat import mount_chat
 
-        return mount_chat(desk)
+        return mount_chat(desk, hearing)
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:

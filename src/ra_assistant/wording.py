@@ -5,7 +5,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 
 from __future__ import annotations
 
-from ra_assistant import harvest_wording
+from ra_assistant import harvest_wording, journal_wording
 from ra_assistant.errors import RaError
 from ra_assistant.publishing_wording import NO_SUCH_BUILD, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind
@@ -39,6 +39,7 @@ ERRORS: dict[str, str] = {
     "download_failed": "Le modèle n’a pas pu être téléchargé.",
     "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
+    "journal_unusable": journal_wording.REASONS["failed"],
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
@@ -74,25 +75,27 @@ def sentence_of(error: RaError) -> str:
     """Return the French sentence for an error, filled with its details."""
     details = dict(error.details)
     reason = str(details.get("reason", ""))
-    if error.code == "question_refused" and reason in QUESTION_REFUSED:
-        return QUESTION_REFUSED[reason].format(**details)
-    if error.code == "settings" and reason in SETTINGS:
-        return SETTINGS[reason].format(**details)
-    if error.code == "download_failed" and reason in DOWNLOADS:
-        return DOWNLOADS[reason].format(**details)
-    if error.code == "page_refused" and reason in harvest_wording.REFUSED:
-        return harvest_wording.REFUSED[reason].format(**details)
-    if error.code == "book_unreadable" and reason in BOOKS:
-        return BOOKS[reason].format(**details)
     if error.code == "build_rejected":
         return rejection(details) or ERRORS[error.code]
-    if error.code == "no_such_build" and reason in NO_SUCH_BUILD:
-        return NO_SUCH_BUILD[reason].format(**details)
-    if error.code == "report_unknown" and reason in REPORT_UNKNOWN:
-        return REPORT_UNKNOWN[reason].format(**details)
-    if error.code == "unreadable_document" and reason in UNREADABLE:
-        return UNREADABLE[reason].format(**details)
+    said = _by_reason().get(error.code, {})
+    if reason in said:
+        return said[reason].format(**details)
     return ERRORS[error.code].format_map(_Gaps(details))
+
+
+def _by_reason() -> dict[str, dict[str, str]]:
+    """Return the sentences of the errors that have one a reason."""
+    return {
+        "question_refused": QUESTION_REFUSED,
+        "settings": SETTINGS,
+        "download_failed": DOWNLOADS,
+        "page_refused": harvest_wording.REFUSED,
+        "journal_unusable": journal_wording.REASONS,
+        "book_unreadable": BOOKS,
+        "no_such_build": NO_SUCH_BUILD,
+        "report_unknown": REPORT_UNKNOWN,
+        "unreadable_document": UNREADABLE,
+    }
 
 
 class _Gaps(dict[str, object]):

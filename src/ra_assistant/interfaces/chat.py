@@ -1,6 +1,6 @@
 """The web chat: a Gradio page whose conversation lives in the visitor's browser.
 
-The server keeps nothing of a visitor: each question comes with the conversation so far, as the browser
+No conversation is kept on the server: each question comes with the conversation so far, as the browser
 tells it, and every citation shown is derived anew from the documents.
 """
 
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
+from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
 from ra_assistant.interfaces.panel import panel_html
 from ra_assistant.interfaces.starters import SHOWN
@@ -33,10 +34,10 @@ CACHE_SECONDS = 3600
 _SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def mount_chat(desk: Desk) -> FastAPI:
+def mount_chat(desk: Desk, hearing: Hearing = NOBODY) -> FastAPI:
     """Return an application whose root is the chat; its lifespan starts and stops Gradio."""
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = build_chat(desk)
+    blocks = build_chat(desk, hearing)
     gr.mount_gradio_app(
         application,
         blocks,
@@ -55,10 +56,10 @@ def mount_chat(desk: Desk) -> FastAPI:
     return application
 
 
-def build_chat(desk: Desk) -> gr.Blocks:
+def build_chat(desk: Desk, hearing: Hearing = NOBODY) -> gr.Blocks:
     """Return the page: header, conversation, panel, question box."""
     service = desk.service
-    page = _Handlers(desk)
+    page = _Handlers(desk, hearing)
     blocks: gr.Blocks
     with gr.Blocks(
         title=CHAT["title"], analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
@@ -111,7 +112,7 @@ def build_chat(desk: Desk) -> gr.Blocks:
                 send = gr.Button(CHAT["send"], elem_id="ra-send", variant="primary")
                 stop = gr.Button(CHAT["stop"], elem_id="ra-stop")
                 gr.HTML(
-                    element("p", escape(CHAT["privacy"])),
+                    element("p", escape(hearing.privacy)),
                     elem_id="ra-privacy",
                     apply_default_css=False,
                     js_on_load=None,
@@ -167,15 +168,16 @@ def build_chat(desk: Desk) -> gr.Blocks:
 class _Handlers:
     """What happens on each control; every handler takes the build in service once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, hearing: Hearing) -> None:
         self._desk = desk
+        self._hearing = hearing
 
     def ask(self, question: object, kept: object) -> Iterator[tuple[Any, ...]]:
         """Yield the page with ever more of the answer; a refused question stays in the box."""
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""
-        answers = service.assistant.stream(asked, turns_of(former))
+        answers = self._hearing.heard(service.assistant.stream(asked, turns_of(former)))
         exchange = Exchange(asked.strip())
         try:
             first = next(answers)
