@@ -21,18 +21,11 @@ from ra_assistant import answer_wording, questions
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, held
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
-from ra_assistant.errors import (
-    IndexDamaged,
-    IndexMissing,
-    IndexOutdated,
-    JournalUnusable,
-    SettingsError,
-    StoreError,
-)
+from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, SettingsError, StoreError
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.scoring import Scorer
-from ra_assistant.settings import Settings, journal_path, load_settings
+from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
@@ -40,7 +33,6 @@ if TYPE_CHECKING:
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader, VectorStore
-    from ra_assistant.recording import Recorder
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
@@ -325,30 +317,6 @@ def harvester(limits: Limits) -> Harvester:
     from ra_assistant.visiting import Visitor
 
     return Harvester(Visitor(), limits)
-
-
-def recorder_of(
-    settings: Settings, index_dir: Path, say: Callable[[JournalUnusable], None]
-) -> Recorder | None:
-    """Return what writes the journal of use; None when there is to be none.
-
-    Args:
-        settings: those of the process.
-        index_dir: directory of the builds, beside which the journal stands by default.
-        say: hears, once, why the journal cannot be written.
-    """
-    from ra_assistant.journal import Journal
-    from ra_assistant.recording import Recorder
-
-    path = journal_path(settings, index_dir)
-    if path is None:
-        return None
-    journal = Journal(path, settings.retention_days)
-    return Recorder(journal, _kind_of, say, keep_questions=settings.keep_questions)
-
-
-def _kind_of(question: str) -> str:
-    return questions.understand(questions.clean_question(question), (), None, civil=False).kind.value
 
 
 def known_models() -> list[Mapping[str, Any]]:

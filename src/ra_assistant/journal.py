@@ -112,6 +112,8 @@ class Usage:
     reasons: Counter[str]
     opinions: tuple[Opinion, ...]
     """Latest first."""
+    kept: int
+    """Questions and opinions that are kept, whatever their day."""
 
     @property
     def is_empty(self) -> bool:
@@ -213,7 +215,7 @@ class Journal:
         last = self.today()
         first = max(self.oldest, last - timedelta(days=days - 1)) if days else self.oldest
         with self._opened(create=False) as database, _transaction(database, "BEGIN"):
-            return _read(database, first, last, most)
+            return _read(database, (self.oldest, first, last), most)
 
     def entries(self) -> list[Entry]:
         """Return the questions that are kept, oldest first."""
@@ -284,7 +286,9 @@ class Journal:
                     database.execute(statement)
 
 
-def _read(database: sqlite3.Connection, first: date, last: date, most: int) -> Usage:
+def _read(database: sqlite3.Connection, period: tuple[date, date, date], most: int) -> Usage:
+    oldest, first, last = period
+
     def rows(sql: str, *values: int) -> list[tuple[Any, ...]]:
         return database.execute(sql, (first.isoformat(), *values)).fetchall()
 
@@ -343,6 +347,13 @@ def _read(database: sqlite3.Connection, first: date, last: date, most: int) -> U
         opinions=tuple(
             Opinion("", build, verdict, reason, comment, question, answer, date.fromisoformat(day))
             for day, build, verdict, reason, comment, question, answer in opinions
+        ),
+        kept=sum(
+            database.execute(sql, (oldest.isoformat(),)).fetchone()[0]
+            for sql in (
+                "SELECT COUNT(*) FROM questions WHERE day >= ?",
+                "SELECT COUNT(*) FROM opinions WHERE day >= ?",
+            )
         ),
     )
 

@@ -16,7 +16,7 @@ from ra_assistant.journal_wording import (
     day_of,
     days_in_words,
 )
-from ra_assistant.settings import journal_path, load_settings
+from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, FrenchGroup
 from ra_assistant.types import Outcome
 from ra_assistant.wording import count, percent
@@ -112,10 +112,7 @@ def _existing(index: Path | None) -> Journal:
 
 
 def _journal(index: Path | None) -> Journal:
-    from ra_assistant.journal import Journal
+    from ra_assistant.keeping import journal_of
 
     settings = load_settings()
-    path = journal_path(settings, index or settings.index_dir)
-    if path is None:
-        raise JournalUnusable("", "off")
-    return Journal(path, settings.retention_days)
+    return journal_of(settings, index or settings.index_dir)

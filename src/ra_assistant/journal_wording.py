@@ -95,11 +95,12 @@ DASHBOARD: dict[str, str] = {
     "since": "Du {first} au {last}.",
     "trouble": "Les dernières questions ne sont pas dans ce tableau. {sentence}",
     # Nothing yet.
-    "empty_title": "Aucune question pour l’instant",
-    "empty_notice": "Dès qu’un visiteur posera une question, dans le chat, le widget ou un autre logiciel, "
+    "empty_ever": "Aucune question pour l’instant",
+    "empty_ever_notice": "Dès qu’un visiteur posera une question, dans le chat, le widget ou un autre logiciel, "
     "elle "
     "sera comptée ici.",
-    "empty_period": "Rien pendant ces jours-là\u00a0: choisissez une période plus longue.",
+    "empty_period": "Aucune question pendant ces jours-là",
+    "empty_period_notice": "Choisissez une période plus longue.",
     # Key figures.
     "figures": "En bref",
     "asked": "Questions posées",
@@ -140,8 +141,7 @@ DASHBOARD: dict[str, str] = {
     "elles disparaissent au bout de {days}. Les visiteurs en sont prévenus sous la zone de saisie.",
     # Words and documents.
     "words_title": "Mots les plus demandés",
-    "word": "Mot",
-    "questions_with": "Questions",
+    "words_notice": "Avec le nombre de questions où chacun se trouve.",
     "no_words": "Aucun mot ne revient pour l’instant.",
     "documents_title": "Rapports les plus cités",
     "document": "Rapport",
@@ -150,7 +150,7 @@ DASHBOARD: dict[str, str] = {
     # Opinions.
     "feedback_title": "Avis des visiteurs",
     "no_feedback": "Aucun avis pour l’instant\u00a0: les visiteurs en donnent un sous une réponse.",
-    "reasons_title": "Motifs",
+    "reasons_title": "Motif",
     "comment": "Commentaire",
     "answer": "Réponse",
     "more_opinions": "Les avis plus anciens sont dans le fichier des avis.",

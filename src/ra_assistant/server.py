@@ -28,23 +28,22 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ra_assistant.assembly import recorder_of
 from ra_assistant.builds import BuildStore
-from ra_assistant.errors import JournalUnusable, MissingExtra, ServerUnavailable, SettingsError
+from ra_assistant.errors import MissingExtra, ServerUnavailable, SettingsError
 from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
-from ra_assistant.interfaces.hearing import NOBODY, Hearing, together
+from ra_assistant.interfaces.hearing import NOBODY, Hearing, hearing_of, together
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
-from ra_assistant.journal_wording import NOT_KEPT, PRIVACY_KEPT, days_in_words
+from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings, load_settings, split_list
@@ -85,8 +84,10 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
-        recorder = _recorder(settings, index_dir, say, stack)
-        front = Front(desk_of(index_dir, say), address_of(host, port), say, _hearing(settings, recorder))
+        recorder = recorder_of(settings, index_dir, say)
+        if recorder is not None:
+            stack.callback(recorder.close)
+        front = Front(desk_of(index_dir, say), address_of(host, port), say, hearing_of(recorder))
         office = office_of(settings, index_dir, recorder)
         server = uvicorn.Server(
             uvicorn.Config(
@@ -120,28 +121,6 @@ def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
     writer = LineWriter(target)
     stack.callback(writer.close)
     return writer.note
-
-
-def _recorder(
-    settings: Settings, index_dir: Path, say: Callable[[str], None], stack: contextlib.ExitStack
-) -> Recorder | None:
-    def complain(error: JournalUnusable) -> None:
-        say(NOT_KEPT.format(sentence=sentence_of(error)))
-
-    recorder = recorder_of(settings, index_dir, complain)
-    if recorder is not None:
-        stack.callback(recorder.close)
-    return recorder
-
-
-def _hearing(settings: Settings, recorder: Recorder | None) -> Hearing:
-    """Return who hears of the chat's answers, and what its visitors are told of it."""
-    if recorder is None:
-        return NOBODY
-    if not settings.keep_questions:
-        return Hearing(recorder.answered)
-    days = days_in_words(settings.retention_days)
-    return Hearing(recorder.answered, PRIVACY_KEPT.format(days=days))
 
 
 def prepare_environment() -> None:

@@ -95,14 +95,6 @@ class Settings(BaseSettings):
         return secret
 
 
-def journal_path(settings: Settings, index_dir: Path) -> Path | None:
-    """Return the file of the journal of use; None when there is to be none."""
-    named = settings.journal.strip()
-    if named.lower() == "off":
-        return None
-    return Path(named) if named else index_dir.absolute().parent / "journal.sqlite3"
-
-
 def split_list(value: str) -> tuple[str, ...]:
     """Return the items of a list separated by commas."""
     return tuple(item.strip() for item in value.split(",") if item.strip())

@@ -21,12 +21,12 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.testclient import TestClient
 
-from ra_assistant.assembly import recorder_of
 from ra_assistant.interfaces import api
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import WAITING, Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.problems import Refused, speak_french
+from ra_assistant.keeping import recorder_of
 from ra_assistant.rendering import answer_json, passage_finder
 from ra_assistant.settings import Settings
 from tests.interfaces.conftest import Connect

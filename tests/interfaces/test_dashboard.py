@@ -171,7 +171,8 @@ def test_a_period_without_a_question_and_one_that_is_not_offered(
     client: TestClient, recorder: Recorder
 ) -> None:
     recorder.journal.record([Entry(TODAY - timedelta(days=20), "answered")])
-    assert "choisissez une période plus longue" in text_of(client.get(f"{BOARD}/?jours=7").text)
+    shown = text_of(client.get(f"{BOARD}/?jours=7").text)
+    assert "Aucune question pendant ces jours-là Choisissez une période plus longue." in shown
     for odd in ("12", "-1", "x", "٧", "99999999999999999999"):
         assert "Questions posées 1" in text_of(client.get(f"{BOARD}/", params={"jours": odd}).text)
 

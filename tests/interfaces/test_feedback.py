@@ -10,12 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from ra_assistant import server
-from ra_assistant.assembly import recorder_of
 from ra_assistant.interfaces.chat import _Handlers
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
-from ra_assistant.interfaces.hearing import Hearing
+from ra_assistant.interfaces.hearing import Hearing, hearing_of
 from ra_assistant.journal_wording import FEEDBACK_REASONS
+from ra_assistant.keeping import recorder_of
 from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings
 from tests.interfaces.conftest import SITE, Connect
@@ -152,6 +152,7 @@ def test_the_operator_may_want_no_journal_or_another_file(tmp_path: Path) -> Non
 
 
 def test_visitors_are_told_when_their_questions_are_kept(recorder: Recorder) -> None:
-    assert "seulement dans ce navigateur" in server._hearing(Settings(), recorder).privacy
-    kept = server._hearing(Settings(keep_questions=True, retention_days=30), recorder).privacy
-    assert "Vos questions sont gardées 30 jours" in kept
+    assert "seulement dans ce navigateur" in hearing_of(recorder).privacy
+    assert "seulement dans ce navigateur" in hearing_of(None).privacy
+    recorder.keep_questions, recorder.journal.retention_days = True, 30
+    assert "Vos questions sont gardées 30 jours" in hearing_of(recorder).privacy

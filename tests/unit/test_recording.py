@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import recording
-from ra_assistant.assembly import _kind_of
 from ra_assistant.errors import JournalUnusable
 from ra_assistant.journal import Journal, Opinion
+from ra_assistant.keeping import kind_of
 from ra_assistant.recording import Recorder
 from ra_assistant.types import Answer, Citation, Outcome
 from tests.conftest import make_document
@@ -35,7 +35,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
     ) -> Recorder:
         heard = [] if said is None else said
         journal = Journal(path or tmp_path / "journal.sqlite3", 90, today)
-        begun.append(Recorder(journal, _kind_of, heard.append, **options))  # type: ignore[arg-type]
+        begun.append(Recorder(journal, kind_of, heard.append, **options))  # type: ignore[arg-type]
         return begun[-1]
 
     yield record

@@ -37,6 +37,7 @@ def usage(*texts: tuple[str, str], **fields: object) -> Usage:
         "verdicts": Counter(),
         "reasons": Counter(),
         "opinions": (),
+        "kept": 2,
     }
     return Usage(**(values | fields))  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ra_assistant.errors import JournalUnusable
-from ra_assistant.interfaces.dashboard_view import Shown, dashboard_html
+from ra_assistant.interfaces.dashboard_view import CONFIRMED, Shown, dashboard_html
 from ra_assistant.interfaces.shield import refused
 from ra_assistant.journal import MAX_OPINIONS, Journal, Usage
 from ra_assistant.journal_wording import DASHBOARD
@@ -28,7 +28,6 @@ PERIODS = (7, 30, 90)
 """Days that can be looked at, today included; the retention is offered besides."""
 USUAL = 30
 MAX_FORM_BYTES = 4096
-CONFIRMED = "oui"
 _HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "

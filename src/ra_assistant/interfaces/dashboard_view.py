@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from ra_assistant.interfaces.markup import element, escape
+from ra_assistant.interfaces.day_chart import day_chart, in_figures
+from ra_assistant.interfaces.markup import element, escape, unbroken
 from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.journal import Opinion, Usage
 from ra_assistant.journal_wording import (
@@ -22,10 +21,11 @@ from ra_assistant.types import Outcome
 from ra_assistant.usage import Group, asked_words, every_day, unanswered
 from ra_assistant.wording import count, percent
 
+CONFIRMED = "oui"
+"""What the form says when the box is checked."""
 SHOWN_GROUPS = 30
 SHOWN_OPINIONS = 50
 SHOWN_DOCUMENTS = 20
-CHART_HEIGHT = 100
 _ANSWERED, _REFUSED, _CIVIL = Outcome.ANSWERED.value, Outcome.NOT_IN_REPORT.value, Outcome.SMALL_TALK.value
 
 
@@ -67,11 +67,8 @@ def _content(shown: Shown) -> Iterable[str]:
     if not shown.retention_days:
         return
     if usage is None or usage.is_empty:
-        is_all = shown.days in {0, shown.retention_days}
-        yield _card(
-            DASHBOARD["empty_title"],
-            element("p", escape(DASHBOARD["empty_notice" if is_all else "empty_period"])),
-        )
+        when = "period" if usage is not None and usage.kept else "ever"
+        yield _card(DASHBOARD[f"empty_{when}"], element("p", escape(DASHBOARD[f"empty_{when}_notice"])))
     else:
         yield _figures(usage)
         yield _days(usage)
@@ -138,21 +135,21 @@ def _figures(usage: Usage) -> str:
     rows = [
         (
             DASHBOARD["asked"],
-            _number(settled),
+            in_figures(settled),
             DASHBOARD["small_talk"].format(number=count(civil, "politesse", "politesses")) if civil else "",
         ),
-        (DASHBOARD["answered"], _share(numbers[_ANSWERED], settled), _number(numbers[_ANSWERED])),
-        (DASHBOARD["refused"], _share(numbers[_REFUSED], settled), _number(numbers[_REFUSED])),
+        (DASHBOARD["answered"], _share(numbers[_ANSWERED], settled), in_figures(numbers[_ANSWERED])),
+        (DASHBOARD["refused"], _share(numbers[_REFUSED], settled), in_figures(numbers[_REFUSED])),
         (
             DASHBOARD["opinions"],
-            _number(usage.verdicts["up"]) if opinions else "–",
-            DASHBOARD["of_opinions"].format(number=_number(opinions))
+            in_figures(usage.verdicts["up"]) if opinions else "–",
+            DASHBOARD["of_opinions"].format(number=in_figures(opinions))
             if opinions
             else DASHBOARD["no_opinion"],
         ),
     ]
     if usage.milliseconds is not None:
-        spent = DASHBOARD["time_value"].format(milliseconds=_number(round(usage.milliseconds)))
+        spent = DASHBOARD["time_value"].format(milliseconds=in_figures(round(usage.milliseconds)))
         rows.append((DASHBOARD["time"], spent, DASHBOARD["time_note"]))
     items = [
         element(
@@ -170,7 +167,7 @@ def _days(usage: Usage) -> str:
     table = _table(
         (DASHBOARD["day"], DASHBOARD["answered"], DASHBOARD["refused"]),
         [
-            (day_of(day), _number(numbers[_ANSWERED]), _number(numbers[_REFUSED]))
+            (day_of(day), in_figures(numbers[_ANSWERED]), in_figures(numbers[_REFUSED]))
             for day, numbers in rows
             if numbers[_ANSWERED] + numbers[_REFUSED]
         ],
@@ -178,78 +175,9 @@ def _days(usage: Usage) -> str:
     )
     return _card(
         DASHBOARD["days_title"],
-        _chart(rows),
+        day_chart(rows),
         element("details", element("summary", escape(DASHBOARD["as_table"])), table),
     )
-
-
-def _chart(rows: Sequence[tuple[date, Counter[str]]]) -> str:
-    """Return one bar a day, what was answered below what was not, with a sentence for those who do not see it."""
-    totals = [numbers[_ANSWERED] + numbers[_REFUSED] for _, numbers in rows]
-    most = max(totals)
-    if not most:
-        return ""
-    bars = []
-    for rank, ((day, numbers), total) in enumerate(zip(rows, totals, strict=True)):
-        refused = CHART_HEIGHT * numbers[_REFUSED] / most
-        answered = CHART_HEIGHT * numbers[_ANSWERED] / most
-        said = DASHBOARD["bar"].format(
-            day=day_of(day), asked=_asked(total), refused=_number(numbers[_REFUSED])
-        )
-        bars.append(
-            element(
-                "g",
-                element("title", escape(said)),
-                _bar(rank, 0, CHART_HEIGHT, "ra-ground"),
-                _bar(rank, CHART_HEIGHT - answered, answered, "ra-bar-answered") if answered else "",
-                _bar(rank, CHART_HEIGHT - answered - refused, refused, "ra-bar-refused") if refused else "",
-            )
-        )
-    busiest = rows[totals.index(most)][0]
-    spoken = DASHBOARD["chart"].format(
-        asked=_asked(sum(totals)), days=days_in_words(len(rows)), day=day_of(busiest), most=_asked(most)
-    )
-    drawing = element(
-        "svg",
-        *bars,
-        viewBox=f"0 0 {len(rows)} {CHART_HEIGHT}",
-        preserveAspectRatio="none",
-        role="img",
-        aria_label=spoken,
-        focusable="false",
-    )
-    scale = element(
-        "div",
-        *(element("span", escape(_number(n))) for n in _marks(most)),
-        class_="ra-scale",
-        aria_hidden="true",
-    )
-    ends = {0: rows[0][0], len(rows) // 2: rows[len(rows) // 2][0], len(rows) - 1: rows[-1][0]}
-    dates = element(
-        "div",
-        *(element("span", escape(day_of(day, with_year=False))) for day in ends.values()),
-        class_="ra-dates",
-        aria_hidden="true",
-    )
-    legend = element(
-        "p",
-        element("span", escape(DASHBOARD["answered"]), class_="ra-key ra-key-answered"),
-        element("span", escape(DASHBOARD["refused"]), class_="ra-key ra-key-refused"),
-        class_="ra-legend",
-        aria_hidden="true",
-    )
-    return element("figure", legend, element("div", scale, drawing, dates, class_="ra-chart"))
-
-
-def _bar(rank: int, top: float, height: float, kind: str) -> str:
-    return element(
-        "rect", x=f"{rank + 0.12:.2f}", y=f"{top:.2f}", width="0.76", height=f"{height:.2f}", class_=kind
-    )
-
-
-def _marks(most: int) -> list[int]:
-    """Return what is written beside the chart, from top to bottom."""
-    return [most, most // 2, 0] if most > 1 and most % 2 == 0 else [most, 0]
 
 
 def _unanswered(usage: Usage, shown: Shown) -> str:
@@ -258,7 +186,7 @@ def _unanswered(usage: Usage, shown: Shown) -> str:
     groups = unanswered(usage)
     kinds = element("h3", escape(DASHBOARD["by_kind"])) + _table(
         (DASHBOARD["kind"], DASHBOARD["number"]),
-        [(KINDS.get(kind, kind), _number(number)) for kind, number in usage.refused_kinds.most_common()],
+        [(KINDS.get(kind, kind), in_figures(number)) for kind, number in usage.refused_kinds.most_common()],
         DASHBOARD["by_kind"],
     )
     explained = ""
@@ -282,13 +210,13 @@ def _group(group: Group) -> str:
         variants = element(
             "details",
             element("summary", escape(DASHBOARD["variants"])),
-            element("ul", *(element("li", escape(variant)) for variant in group.variants[:10])),
+            element("ul", *(element("li", escape(unbroken(variant))) for variant in group.variants[:10])),
         )
-    times = f"{_number(group.number)}\u00a0×"
+    times = f"{in_figures(group.number)}\u00a0×"
     last = f"{DASHBOARD['last_time']}\u00a0: {day_of(group.last)}"
     return (
         element("span", escape(times), class_="ra-times")
-        + element("span", escape(group.question), class_="ra-question")
+        + element("span", escape(unbroken(group.question)), class_="ra-question")
         + element("span", escape(last), class_="ra-quiet")
         + variants
     )
@@ -297,19 +225,16 @@ def _group(group: Group) -> str:
 def _words(usage: Usage) -> str:
     if not usage.texts:
         return ""
-    rows = [(word, _number(number)) for word, number in asked_words(usage)]
+    rows = [(word, in_figures(number)) for word, number in asked_words(usage)]
     if not rows:
         return _card(DASHBOARD["words_title"], element("p", escape(DASHBOARD["no_words"])))
-    return _card(
-        DASHBOARD["words_title"],
-        _table(
-            (DASHBOARD["word"], DASHBOARD["questions_with"]), rows, DASHBOARD["words_title"], "ra-columns"
-        ),
-    )
+    items = [element("li", escape(word), " ", element("span", escape(asked))) for word, asked in rows]
+    notice = element("p", escape(DASHBOARD["words_notice"]), class_="ra-quiet")
+    return _card(DASHBOARD["words_title"], notice, element("ol", *items, class_="ra-words"))
 
 
 def _documents(usage: Usage) -> str:
-    rows = [(name, _number(number)) for name, number in usage.documents.most_common(SHOWN_DOCUMENTS)]
+    rows = [(name, in_figures(number)) for name, number in usage.documents.most_common(SHOWN_DOCUMENTS)]
     if not rows:
         return _card(DASHBOARD["documents_title"], element("p", escape(DASHBOARD["no_documents"])))
     heads = (DASHBOARD["document"], DASHBOARD["citing"])
@@ -322,7 +247,8 @@ def _opinions(usage: Usage) -> str:
     reasons = ""
     if usage.reasons:
         rows = [
-            (FEEDBACK_REASONS.get(key, key), _number(number)) for key, number in usage.reasons.most_common()
+            (FEEDBACK_REASONS.get(key, key), in_figures(number))
+            for key, number in usage.reasons.most_common()
         ]
         reasons = _table((DASHBOARD["reasons_title"], DASHBOARD["number"]), rows, DASHBOARD["reasons_title"])
     listed = element(
@@ -370,7 +296,7 @@ def _kept(shown: Shown) -> str:
     retention = DASHBOARD["retention"].format(days=days_in_words(shown.retention_days))
     texts = DASHBOARD["texts_kept" if shown.keeps_questions else "texts_left"]
     # A check box cannot be made by `element`: it has no content and no end.
-    box = f'<input type="checkbox" name="confirme" value="{"oui"}" id="ra-confirm" required>'
+    box = f'<input type="checkbox" name="confirme" value="{CONFIRMED}" id="ra-confirm" required>'
     form = element(
         "form",
         element("label", box, " ", escape(DASHBOARD["erase_confirm"]), for_="ra-confirm"),
@@ -386,7 +312,7 @@ def _kept(shown: Shown) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, kind: str = "") -> str:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
     """Return a table whose first column names its rows, and whose others are numbers."""
     head = element("tr", *(element("th", escape(name), scope="col") for name in heads))
     lines = [
@@ -400,16 +326,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, ki
         element("caption", escape(caption), class_="ra-heard"),
         element("thead", head),
         element("tbody", *lines),
-        class_=kind,
     )
-
-
-def _asked(number: int) -> str:
-    return count(number, "question", "questions")
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _share(part: int, whole: int) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
+from ra_assistant.journal_wording import PRIVACY_KEPT, days_in_words
+from ra_assistant.recording import Recorder
 from ra_assistant.types import Answer
 from ra_assistant.wording import CHAT
 
@@ -44,3 +46,13 @@ class Hearing:
 
 
 NOBODY = Hearing()
+
+
+def hearing_of(recorder: Recorder | None) -> Hearing:
+    """Return who hears of the chat's answers when a journal is kept, and what its visitors are told of it."""
+    if recorder is None:
+        return NOBODY
+    if not recorder.keep_questions:
+        return Hearing(recorder.answered)
+    days = days_in_words(recorder.journal.retention_days)
+    return Hearing(recorder.answered, PRIVACY_KEPT.format(days=days))
