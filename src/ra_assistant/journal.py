@@ -24,7 +24,7 @@ APPLICATION_ID = 0x52414A4E
 """What marks the file as ours."""
 BUSY_SECONDS = 5.0
 """How long an operation waits for another one's transaction."""
-MAX_QUESTIONS = 500_000
+MAX_QUESTIONS = 200_000
 MAX_OPINIONS = 20_000
 """Rows kept at most, the latest ones: a flood fills no disk."""
 MAX_LISTED = 5_000
@@ -39,7 +39,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id INTEGER PRIMARY KEY AUTOINCREMENT, day TEXT NOT NULL, outcome TEXT NOT NULL, kind TEXT NOT NULL,
             probability REAL NOT NULL, build_id TEXT NOT NULL, milliseconds REAL NOT NULL, question TEXT NOT NULL
         )""",
-        "CREATE INDEX questions_by_day ON questions (day)",
+        "CREATE INDEX questions_by_day ON questions (day, outcome, kind, milliseconds)",
         """CREATE TABLE citations (
             question INTEGER NOT NULL REFERENCES questions (id) ON DELETE CASCADE, document TEXT NOT NULL,
             PRIMARY KEY (question, document)

@@ -9,8 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 
-from ra_assistant.french.words import content_words, words
+from ra_assistant.french.lexicon import table
+from ra_assistant.french.words import content_words, stems, words
 from ra_assistant.journal import Entry, Usage
 from ra_assistant.journal_wording import CSV, FEEDBACK_REASONS, KINDS, OUTCOMES, VERDICTS
 from ra_assistant.types import Outcome
@@ -50,12 +52,12 @@ def unanswered(usage: Usage) -> list[Group]:
     groups: list[Group] = []
     holding: dict[str, list[Group]] = defaultdict(list)
     for text, number in asked.most_common():
-        stems = _stems(text)
-        group = _alike(stems, holding)
+        own = _stems(text)
+        group = _alike(own, holding)
         if group is None:
-            group = Group(stems, text, number, last[text])
+            group = Group(own, text, number, last[text])
             groups.append(group)
-            for stem in stems:
+            for stem in own:
                 holding[stem].append(group)
         else:
             group.number += number
@@ -65,12 +67,12 @@ def unanswered(usage: Usage) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.number, -group.last.toordinal()))
 
 
-def _alike(stems: frozenset[str], holding: dict[str, list[Group]]) -> Group | None:
-    seen: dict[int, Group] = {id(group): group for stem in stems for group in holding.get(stem, ())}
+def _alike(own: frozenset[str], holding: dict[str, list[Group]]) -> Group | None:
+    seen: dict[int, Group] = {id(group): group for stem in own for group in holding.get(stem, ())}
     best, found = ALIKE, None
     for group in seen.values():
-        shared = len(stems & group.stems) / len(stems | group.stems)
-        if shared >= best and _numbers(stems) == _numbers(group.stems):
+        shared = len(own & group.stems) / len(own | group.stems)
+        if shared >= best and _numbers(own) == _numbers(group.stems):
             best, found = shared, group
     return found
 
@@ -80,8 +82,8 @@ def _stems(text: str) -> frozenset[str]:
     return found or frozenset(word.stem for word in words(text)) or frozenset({text})
 
 
-def _numbers(stems: frozenset[str]) -> frozenset[str]:
-    return frozenset(stem for stem in stems if stem[:1].isdigit())
+def _numbers(own: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem for stem in own if stem[:1].isdigit())
 
 
 def asked_words(usage: Usage, most: int = 20) -> list[tuple[str, int]]:
@@ -95,13 +97,20 @@ def asked_words(usage: Usage, most: int = 20) -> list[tuple[str, int]]:
         found = {
             word.stem: bare[word.start : word.end].lower()
             for word in content_words(bare)
-            if len(word.form) > 1 and not word.form[0].isdigit()
+            if len(word.form) > 1 and not word.form[0].isdigit() and word.stem not in _introducing()
         }
         numbers.update(found.keys())
         for stem, spelling in found.items():
             spellings[stem][spelling] += 1
     ranked = sorted(numbers.items(), key=lambda row: (-row[1], row[0]))
     return [(spellings[stem].most_common(1)[0][0], number) for stem, number in ranked[:most]]
+
+
+@cache
+def _introducing() -> frozenset[str]:
+    """Return the stems of what visitors say before their name."""
+    names = table("pseudonyms")["names"]
+    return frozenset(stem for phrase in (*names["sure"], *names["likely"]) for stem in stems(phrase))
 
 
 def every_day(usage: Usage) -> Iterator[tuple[date, Counter[str]]]:

@@ -271,7 +271,10 @@ def _opinion(opinion: Opinion) -> str:
         head.append(element("span", escape(day_of(opinion.day)), class_="ra-quiet"))
     texts = [
         element(
-            "p", element("span", escape(f"{DASHBOARD[key]}\u00a0:"), class_="ra-quiet"), " ", escape(text)
+            "p",
+            element("span", escape(f"{DASHBOARD[key]}\u00a0:"), class_="ra-quiet"),
+            " ",
+            escape(unbroken(text)),
         )
         for key, text in (
             ("comment", opinion.comment),
