@@ -150,6 +150,7 @@ class Journal:
                     "INSERT INTO citations VALUES (?, ?)",
                     [(row.lastrowid, document) for document in dict.fromkeys(entry.documents)],
                 )
+            _trim(database, "questions", MAX_QUESTIONS)
 
     def opine(self, opinion: Opinion) -> None:
         """Keep an opinion, in the place of a former one about the same question."""
@@ -164,16 +165,17 @@ class Journal:
                     opinion.comment, opinion.question, opinion.answer,
                 ),
             )  # fmt: skip
+            _trim(database, "opinions", MAX_OPINIONS)
 
     def purge(self) -> int:
-        """Delete the rows that are too old, and the oldest beyond the most that are kept; return how many."""
-        oldest, removed = self.oldest.isoformat(), 0
+        """Delete the rows that are too old; return how many there were."""
+        removed = 0
         with self._opened() as database:
             with _transaction(database):
-                for table, most in (("questions", MAX_QUESTIONS), ("opinions", MAX_OPINIONS)):
+                for table in ("questions", "opinions"):
                     removed += database.execute(
-                        f"DELETE FROM {table} WHERE day < ? OR id <= (SELECT MAX(id) FROM {table}) - ?",  # noqa: S608 - our own names
-                        (oldest, most),
+                        f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - our own names
+                        (self.oldest.isoformat(),),
                     ).rowcount
             if removed:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -363,6 +365,14 @@ def _transaction(database: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -
     database.execute(begin)
     with database:
         yield
+
+
+def _trim(database: sqlite3.Connection, table: str, most: int) -> None:
+    """Delete the oldest rows of a table beyond the most that are kept."""
+    database.execute(
+        f"DELETE FROM {table} WHERE id <= (SELECT MAX(id) FROM {table}) - ?",  # noqa: S608 - our own names
+        (most,),
+    )
 
 
 def _version(database: sqlite3.Connection) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
@@ -110,16 +111,18 @@ class Recorder:
         self._thread.join(CLOSE_SECONDS)
 
     def _write(self) -> None:
-        """Write what comes until closed; look at what is too old at the start, then now and then."""
-        self._tried(self.journal.purge)
-        looked, is_open = self.journal.today(), True
+        """Write what comes until closed; delete what is too old at the start, then each day."""
+        purged, is_open = self._purged(None), True
         while is_open:
             entries, is_open = self._next()
             if entries:
                 self._tried(partial(self.journal.record, self._told(entries)))
-            if not entries or self.journal.today() != looked:
-                looked = self.journal.today()
-                self._tried(self.journal.purge)
+            purged = self._purged(purged)
+
+    def _purged(self, last: date | None) -> date | None:
+        """Delete what is too old unless that was done today; return the day when it was done last."""
+        today = self.journal.today()
+        return today if today == last or self._tried(self.journal.purge) is None else last
 
     def _next(self) -> tuple[list[Entry], bool]:
         """Return what waits, some time after nothing did; and whether more is to come."""

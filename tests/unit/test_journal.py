@@ -90,9 +90,12 @@ def test_a_row_is_gone_after_the_retention_and_its_words_are_nowhere_on_the_disk
     assert journal.purge() == 0
     assert SECRET.encode() in on_disk(journal)
     calendar.day = FIRST + timedelta(days=90)
+    other = sqlite3.connect(journal.path)  # a replica that has the file open keeps its log from being deleted
+    assert other.execute("SELECT COUNT(*) FROM questions").fetchone() == (2,)
     assert journal.usage().outcomes.total() == 1, "what is too old is not told, deleted or not"
     assert journal.purge() == 2
     assert SECRET.encode() not in on_disk(journal)
+    other.close()
     assert [row.question for row in journal.entries()] == ["Combien ?"]
     with closing(sqlite3.connect(journal.path)) as database:
         assert database.execute("SELECT COUNT(*) FROM citations").fetchone() == (0,)
@@ -104,7 +107,6 @@ def test_rows_beyond_the_most_go_the_oldest_first(journal: Journal, monkeypatch:
     journal.record([entry(question=str(number)) for number in range(5)])
     for number in range(3):
         journal.opine(Opinion(str(number), "b1", "up", comment=str(number)))
-    assert journal.purge() == 3
     assert [row.question for row in journal.entries()] == ["2", "3", "4"]
     assert [row.comment for row in journal.usage().opinions] == ["2", "1"]
 

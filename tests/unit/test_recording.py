@@ -117,6 +117,26 @@ def test_what_is_too_old_goes_when_the_day_changes_under_constant_questions(reco
     assert [row.day for row in Journal(recorder.journal.path, 3650, calendar).entries()] == [calendar.day]
 
 
+def test_what_could_not_be_deleted_is_deleted_later_the_same_day(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = Calendar()
+    recorder = record(today=calendar, look_seconds=0.02)
+    recorder.answered(answer(), 0.1)
+    wait_until(lambda: recorder.journal.path.exists() and len(recorder.journal.entries()) == 1)
+    failures: list[JournalUnusable] = []
+
+    def busy(journal: Journal) -> int:
+        failures.append(JournalUnusable(journal.path, "busy"))
+        raise failures[-1]
+
+    monkeypatch.setattr(Journal, "purge", busy)
+    calendar.day = FIRST + timedelta(days=90)
+    wait_until(lambda: len(failures) > 1)
+    monkeypatch.undo()
+    wait_until(lambda: Journal(recorder.journal.path, 3650, calendar).entries() == [])
+
+
 def test_a_journal_that_cannot_be_written_is_said_once_and_answers_go_on(
     record: Record, tmp_path: Path
 ) -> None:

@@ -67,9 +67,15 @@ def test_questions_that_resemble_one_another_are_one() -> None:
 
 def test_another_year_or_another_thing_is_another_question() -> None:
     found = refused(
-        "Combien d’emplois créés en 2020 ?", "Combien d’emplois créés en 2021 ?", "Combien de projets ?"
+        "Combien d’emplois les jeunes entreprises ont créés en 2020 ?",
+        "Combien d’emplois les jeunes entreprises ont créés en 2021 ?",
+        "Combien de projets ?",
     )
     assert sorted(number for _, number, _ in found) == [1, 1, 1]
+
+
+def test_what_was_taken_out_of_a_question_does_not_tell_it_apart() -> None:
+    assert [number for _, number, _ in refused("Le salaire de [nom] ?", "Le salaire ?")] == [2]
 
 
 def test_questions_of_grammatical_words_alone_and_of_marks_are_counted_too() -> None:
