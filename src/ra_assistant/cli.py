@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ra_assistant import commands, corpus_commands, wording
+from ra_assistant import commands, corpus_commands, journal_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
@@ -76,6 +76,7 @@ def index(
 
 commands.register(app)
 corpus_commands.register(app)
+journal_commands.register(app)
 
 
 @app.command(help=CLI["ask"], cls=FrenchCommand)

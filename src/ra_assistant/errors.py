@@ -22,6 +22,7 @@ RaError
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
     DownloadFailed          the operator: a model could not be fetched
+    JournalUnusable         the operator: the journal of use cannot be read, written or copied
     ServerUnavailable       the operator: port taken
 
 The English message gives value, expectation and remedy; `wording.ERRORS[error.code]` is the
@@ -208,6 +209,20 @@ class DownloadFailed(RaError):
     """
 
     code = "download_failed"
+
+
+class JournalUnusable(RaError):
+    """The journal of use cannot be read, written or copied.
+
+    `reason` is a key of `journal_wording.REASONS`: missing, closed, full, busy, damaged, foreign, newer, failed,
+    off, exists, copy.
+    """
+
+    code = "journal_unusable"
+
+    def __init__(self, path: object, reason: str, detail: str = "") -> None:
+        super().__init__(f"{path}: {reason} {detail}".strip(), path=path, reason=reason, detail=detail)
+        self.reason = reason
 
 
 class ServerUnavailable(RaError):

@@ -33,8 +33,10 @@ from ra_assistant.errors import MissingExtra, ServerUnavailable, SettingsError
 from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
+from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.hearing import NOBODY, Hearing, hearing_of, together
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
@@ -43,7 +45,9 @@ from ra_assistant.interfaces.shield import Framed, Gate, SafeHeaders, refused
 from ra_assistant.interfaces.site import Site, load_site
 from ra_assistant.interfaces.site_page import logo_routes, title_of
 from ra_assistant.interfaces.widget import widget_routes
+from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
+from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.wording import CHAT, sentence_of
 
@@ -82,9 +86,13 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
+        recorder = recorder_of(settings, index_dir, say)
+        if recorder is not None:
+            stack.callback(recorder.close)
         site = site_of(settings)
-        front = Front(desk_of(index_dir, say, site.questions), address_of(host, port), say, site)
-        office = office_of(settings, index_dir)
+        desk = desk_of(index_dir, say, site.questions)
+        front = Front(desk, address_of(host, port), say, site, hearing_of(recorder))
+        office = office_of(settings, index_dir, recorder)
         server = uvicorn.Server(
             uvicorn.Config(
                 application(
@@ -92,6 +100,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
                     rules_of(settings),
                     note,
                     office=office,
+                    recorder=recorder,
                     with_mcp=settings.mcp,
                     ancestors=split_list(settings.frame_ancestors),
                 ),
@@ -189,11 +198,17 @@ class Front(LoadedLater):
     """What stands at `/`: a waiting page, then the chat; or why there is none."""
 
     def __init__(
-        self, desk: Desk, address: str, say: Callable[[str], None], site: Site | None = None
+        self,
+        desk: Desk,
+        address: str,
+        say: Callable[[str], None],
+        site: Site | None = None,
+        hearing: Hearing = NOBODY,
     ) -> None:
         super().__init__()
         self.desk = desk
         self.site = site or Site()
+        self._hearing = hearing
         self._address = address
         self._say = say
         self._chat: ASGIApp | None = None
@@ -234,7 +249,7 @@ class Front(LoadedLater):
                 self._say(CHAT["waiting_for_index"].format(sentence=sentence))
                 said = sentence
             await asyncio.sleep(RETRY_SECONDS)
-        chat = await asyncio.to_thread(_mount, self.desk, self.site)
+        chat = await asyncio.to_thread(_mount, self.desk, self.site, self._hearing)
         await stack.enter_async_context(chat.router.lifespan_context(chat))
         self._chat = page.FrenchPage(Gate(chat), title_of(self.site), site=self.site)
         self._say(CHAT["open"].format(address=self._address))
@@ -278,6 +293,7 @@ def application(
     note: Note | None = None,
     *,
     office: OfficeFront | None = None,
+    recorder: Recorder | None = None,
     with_mcp: bool = False,
     ancestors: Sequence[str] = (),
 ) -> FastAPI:
@@ -288,6 +304,7 @@ def application(
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
         office: the back office; None without an administrator's secret.
+        recorder: keeps what is asked, and opinions; None keeps nothing.
         with_mcp: whether to offer the tools of the Model Context Protocol.
         ancestors: sites whose pages may show the chat in a frame.
 
@@ -295,7 +312,9 @@ def application(
         MissingExtra: they are wanted and their package is not installed.
     """
     meter = Meter(front.desk)
-    attendant = Attendant(front.desk, meter.answered)
+    attendant = Attendant(
+        front.desk, together(meter.answered, recorder.answered) if recorder else meter.answered
+    )
     tools = mcp_tools(attendant) if with_mcp else None
     app = FastAPI(
         docs_url=None,
@@ -312,7 +331,7 @@ def application(
         ],
     )
     speak_french(app)
-    app.mount(api.ROUTE, api.api_application(attendant))
+    app.mount(api.ROUTE, api.api_application(attendant, recorder))
     app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
@@ -335,10 +354,12 @@ def application(
     return app
 
 
-def office_of(settings: Settings, index_dir: Path) -> OfficeFront | None:
-    """Return the back office; None when no administrator's secret is set."""
+def office_of(settings: Settings, index_dir: Path, recorder: Recorder | None = None) -> OfficeFront | None:
+    """Return the back office, with the dashboard of the journal; None when no administrator's secret is set."""
     secret = settings.admin_secret.get_secret_value()
-    return OfficeFront(settings.corpus_dir, index_dir, secret) if secret else None
+    if not secret:
+        return None
+    return OfficeFront(settings.corpus_dir, index_dir, secret, dashboard_application(recorder))
 
 
 def mcp_tools(attendant: Attendant) -> Starlette:
@@ -394,11 +415,11 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
     return assistant
 
 
-def _mount(desk: Desk, site: Site) -> FastAPI:
+def _mount(desk: Desk, site: Site, hearing: Hearing) -> FastAPI:
     with page.BUILDING:
         from ra_assistant.interfaces.chat import mount_chat
 
-        return mount_chat(desk, site)
+        return mount_chat(desk, site, hearing)
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:

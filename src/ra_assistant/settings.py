@@ -49,8 +49,14 @@ class Settings(BaseSettings):
     """Sites whose pages may show the chat in a frame, separated by commas; empty for ours alone."""
     access_log: str = ""
     """File that gets one line of JSON a request, without question or address; `-` for standard error."""
+    journal: str = ""
+    """File of the journal of use; empty for `journal.sqlite3` beside the directory of the builds, `off` for none."""
+    retention_days: int = Field(default=90, ge=1, le=3650)
+    """Days after which a row of the journal is gone."""
+    keep_questions: bool = False
+    """Whether the journal keeps the words of questions, pseudonymised."""
     admin_secret: SecretStr = Field(default=SecretStr(""), max_length=200)
-    """Secret of the back office, at `/publier`; empty: there is no back office."""
+    """Secret of `/publier` and `/tableau-de-bord`; empty: there is neither."""
     chroma_url: str = ""
     """Chroma server that holds the collection of each build: `http://10.0.0.5:8000`; empty for a directory."""
     embedding_model: str = ""

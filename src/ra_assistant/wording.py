@@ -5,7 +5,7 @@ Templates are filled with `str.format`; each key of `ERRORS` is the `code` of an
 
 from __future__ import annotations
 
-from ra_assistant import harvest_wording
+from ra_assistant import harvest_wording, journal_wording
 from ra_assistant.errors import RaError
 from ra_assistant.publishing_wording import NO_SUCH_BUILD, RECOGNITION, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind
@@ -41,6 +41,7 @@ ERRORS: dict[str, str] = {
     "recognition_failed": "Le texte de « {path} » n’a pas pu être reconnu.",
     "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
+    "journal_unusable": journal_wording.REASONS["failed"],
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
@@ -290,6 +291,7 @@ _BY_REASON: dict[str, dict[str, str]] = {
     "no_such_build": NO_SUCH_BUILD,
     "report_unknown": REPORT_UNKNOWN,
     "unreadable_document": UNREADABLE,
+    "journal_unusable": journal_wording.REASONS,
 }
 """What is said of an error with a reason, by its code; `ERRORS` otherwise."""
 

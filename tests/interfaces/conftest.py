@@ -12,6 +12,7 @@ from ra_assistant import assembly, server
 from ra_assistant.interfaces.access_log import Note
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
+from ra_assistant.recording import Recorder
 from ra_assistant.retrieval import Fusion
 from tests.conftest import REPORTS, build_served
 from tests.fakes import HashedEmbedder
@@ -49,11 +50,12 @@ def connect(desk: Desk) -> Connect:
         *,
         desk: Desk = desk,
         note: Note | None = None,
+        recorder: Recorder | None = None,
         app: object = None,
     ) -> TestClient:
         rules = rules or Rules(origins=(SITE,), address_per_minute=100_000, address_per_day=1_000_000)
         front = server.Front(desk, "http://test", lambda sentence: None)
-        served = app or server.application(front, rules, note)
+        served = app or server.application(front, rules, note, recorder=recorder)
         return TestClient(served, "http://assistant.example", client=(address, 50_000))  # type: ignore[arg-type]
 
     return connect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import WAITING, Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.problems import Refused, speak_french
+from ra_assistant.keeping import recorder_of
 from ra_assistant.rendering import answer_json, passage_finder
+from ra_assistant.settings import Settings
 from tests.interfaces.conftest import Connect
 
 QUESTION = "Combien de nouvelles entreprises en 2020 ?"
@@ -241,7 +244,13 @@ def test_shapes_describe_every_field_and_no_other(client: TestClient) -> None:
 
 def test_openapi_is_described_in_french_and_in_english(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
-    assert set(described["paths"]) >= {"/ask", "/passages/{passage_id}", "/documents", "/starters"}
+    assert set(described["paths"]) >= {
+        "/ask",
+        "/passages/{passage_id}",
+        "/documents",
+        "/starters",
+        "/feedback",
+    }
     for path in described["paths"].values():
         for operation in path.values():
             assert " · " in operation["summary"]
@@ -257,12 +266,16 @@ def test_openapi_is_described_in_french_and_in_english(client: TestClient) -> No
         "GET /passages/{passage_id}",
         "GET /documents",
         "GET /documents/{document_id}",
+        "POST /feedback",
     ],
 )
-def test_no_request_makes_the_server_fail_or_answer_otherwise_than_it_says(desk: Desk, route: str) -> None:
+def test_no_request_makes_the_server_fail_or_answer_otherwise_than_it_says(
+    desk: Desk, tmp_path: Path, route: str
+) -> None:
     mounted = FastAPI()
     speak_french(mounted)
-    mounted.mount(api.ROUTE, api.api_application(Attendant(desk)))
+    recorder = recorder_of(Settings(keep_questions=True), tmp_path / "index", lambda error: None)
+    mounted.mount(api.ROUTE, api.api_application(Attendant(desk), recorder))
     schema = schemathesis.openapi.from_asgi(f"{api.ROUTE}/openapi.json", mounted)
     operation = schema[route.split()[1]][route.split()[0]]
     checks = [
@@ -280,3 +293,5 @@ def test_no_request_makes_the_server_fail_or_answer_otherwise_than_it_says(desk:
         case.call_and_validate(base_url=f"http://testserver{api.ROUTE}", checks=checks)
 
     fuzz()
+    assert recorder is not None
+    recorder.close()

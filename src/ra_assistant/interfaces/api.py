@@ -1,4 +1,4 @@
-"""The HTTP API, version 1: questions, passages, documents; nothing is kept between two requests."""
+"""The HTTP API, version 1: questions, passages, documents, opinions; no conversation is kept between two requests."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ from time import perf_counter
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Header, Path
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from ra_assistant.errors import JournalUnusable
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import Attendant, told
 from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE, Asked, events
 from ra_assistant.interfaces.problems import Refused, speak_french
 from ra_assistant.interfaces.words import words_of
+from ra_assistant.journal import Opinion
+from ra_assistant.recording import Recorder
 from ra_assistant.rendering import document_json, passage_json, summary_json, turns_of
 
 ROUTE = "/api/v1"
 
 
-def api_application(attendant: Attendant) -> FastAPI:
-    """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`."""
+def api_application(attendant: Attendant, recorder: Recorder | None = None) -> FastAPI:
+    """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`.
+
+    Args:
+        attendant: answers the questions.
+        recorder: keeps the opinions of visitors; without one, they are refused.
+    """
     said = words_of("api")["openapi"]
     api = FastAPI(
         title=said["title"],
@@ -39,6 +48,7 @@ def api_application(attendant: Attendant) -> FastAPI:
     speak_french(api)
     _questions(api, attendant)
     _reading(api, attendant)
+    _opinions(api, recorder)
     return api
 
 
@@ -90,6 +100,32 @@ def _questions(api: FastAPI, attendant: Attendant) -> None:
                 "starters": list(service.starters),
             }
         )
+
+
+def _opinions(api: FastAPI, recorder: Recorder | None) -> None:
+    @api.post(
+        "/feedback",
+        responses=shapes.responses(shapes.FeedbackKept, 400, 408, 413, 422, 500),
+        response_model=None,
+        **_described("feedback"),
+    )
+    async def feedback(body: Annotated[shapes.Feedback, Body()]) -> Response:
+        if recorder is None:
+            raise Refused(503, "feedback_off")
+        opinion = Opinion(
+            question_id=body.id,
+            build_id=body.build_id,
+            verdict=body.verdict,
+            reason=body.reason or "",
+            comment=body.comment or "",
+            question=body.question or "",
+            answer=body.answer or "",
+        )
+        try:
+            await run_in_threadpool(recorder.opine, opinion)
+        except JournalUnusable as error:
+            raise Refused(503, "feedback_lost") from error
+        return JSONResponse({"id": body.id, "verdict": body.verdict, "reason": body.reason})
 
 
 def _reading(api: FastAPI, attendant: Attendant) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 MAX_MESSAGES = 60
 MAX_MESSAGE_CHARS = 4000
+MAX_COMMENT_CHARS = 1000
 MAX_ASKED_CHARS = 20_000
 """What is read at all; a question has its own, shorter limit, which says so in a sentence."""
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -145,6 +146,29 @@ class Starters(BaseModel):
     build_id: str
     publisher: str | None
     starters: list[str]
+
+
+class Feedback(BaseModel):
+    """What a visitor says of an answer."""
+
+    id: Identifier
+    """The question's id; an opinion about the same question takes the place of the former one."""
+    build_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    verdict: Literal["up", "down"]
+    reason: Literal["wrong_figure", "missing_sources", "too_long", "off_topic", "report_error"] | None = None
+    comment: Annotated[str, StringConstraints(max_length=MAX_COMMENT_CHARS)] | None = None
+    question: Annotated[str, StringConstraints(max_length=MAX_ASKED_CHARS)] | None = None
+    """Kept only where the operator keeps questions."""
+    answer: Annotated[str, StringConstraints(max_length=MAX_ASKED_CHARS)] | None = None
+    """Kept only where the operator keeps questions."""
+
+
+class FeedbackKept(BaseModel):
+    """What was kept of an opinion."""
+
+    id: str
+    verdict: Literal["up", "down"]
+    reason: str | None
 
 
 class Problem(BaseModel):

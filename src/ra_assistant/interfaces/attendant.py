@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from ra_assistant.interfaces.hearing import Answered, unheard
 from ra_assistant.interfaces.problems import Refused
 from ra_assistant.rendering import JsonObject, PassageOf, answer_json, passage_finder
 from ra_assistant.types import Answer, Document, Passage, Turn
@@ -74,9 +75,9 @@ class Room:
 class Attendant:
     """Answers for the interfaces; `answered` hears how each question ended and after how many seconds."""
 
-    def __init__(self, desk: Desk, answered: Callable[[Answer, float], None] | None = None) -> None:
+    def __init__(self, desk: Desk, answered: Answered = unheard) -> None:
         self._desk = desk
-        self._answered = answered or _unheard
+        self._answered = answered
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._room: Room | None = None
@@ -153,10 +154,6 @@ class Attendant:
 def told(room: Room, answer: Answer, question: str, identifier: str, seconds: float) -> JsonObject:
     """Return an answer as the command line gives it."""
     return answer_json(answer, question, identifier, seconds * 1000, room.passage_of)
-
-
-def _unheard(_: Answer, __: float) -> None:
-    """Hear nothing."""
 
 
 def _next(answers: Iterator[Answer]) -> Answer | None:

@@ -1,6 +1,6 @@
 """The web chat: a Gradio page whose conversation lives in the visitor's browser.
 
-The server keeps nothing of a visitor: each question comes with the conversation so far, as the browser
+No conversation is kept on the server: each question comes with the conversation so far, as the browser
 tells it, and every citation shown is derived anew from the documents.
 """
 
@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
+from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html, tools_html, unbroken
 from ra_assistant.interfaces.panel import panel_html
 from ra_assistant.interfaces.references import kept_of, printed_sources
@@ -38,10 +39,10 @@ CACHE_SECONDS = 3600
 _SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def mount_chat(desk: Desk, site: Site | None = None) -> FastAPI:
+def mount_chat(desk: Desk, site: Site | None = None, hearing: Hearing = NOBODY) -> FastAPI:
     """Return an application whose root is the chat; its lifespan starts and stops Gradio."""
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = build_chat(desk, site or Site())
+    blocks = build_chat(desk, site or Site(), hearing)
     gr.mount_gradio_app(
         application,
         blocks,
@@ -60,10 +61,10 @@ def mount_chat(desk: Desk, site: Site | None = None) -> FastAPI:
     return application
 
 
-def build_chat(desk: Desk, site: Site) -> gr.Blocks:
+def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
     """Return the page: header, conversation, panel, question box."""
     service = desk.service
-    page = _Handlers(desk, site)
+    page = _Handlers(desk, site, hearing)
     blocks: gr.Blocks
     with gr.Blocks(
         title=title_of(site), analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
@@ -123,7 +124,7 @@ def build_chat(desk: Desk, site: Site) -> gr.Blocks:
                 send = gr.Button(CHAT["send"], elem_id="ra-send", variant="primary")
                 stop = gr.Button(CHAT["stop"], elem_id="ra-stop")
                 gr.HTML(
-                    element("p", escape(CHAT["privacy"]), legal_html(site)),
+                    element("p", escape(hearing.privacy), legal_html(site)),
                     elem_id="ra-privacy",
                     apply_default_css=False,
                     js_on_load=None,
@@ -179,8 +180,9 @@ def build_chat(desk: Desk, site: Site) -> gr.Blocks:
 class _Handlers:
     """What happens on each control; every handler takes the build in service once."""
 
-    def __init__(self, desk: Desk, site: Site) -> None:
+    def __init__(self, desk: Desk, site: Site, hearing: Hearing) -> None:
         self._desk = desk
+        self._hearing = hearing
         self._greeting = site.greeting or CHAT["welcome_greeting"]
         self._contact = contact_html(site)
 
@@ -189,7 +191,7 @@ class _Handlers:
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""
-        answers = service.stream(asked, turns_of(former))
+        answers = self._hearing.heard(service.stream(asked, turns_of(former)))
         exchange = Exchange(asked.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
         try:
             first = next(answers)

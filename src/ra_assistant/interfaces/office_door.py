@@ -1,4 +1,4 @@
-"""The door of the back office: a secret, few attempts, a session in a cookie that scripts cannot read."""
+"""The door of the pages for whoever publishes: a secret, few attempts, a session in a cookie hidden from scripts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
@@ -37,16 +39,31 @@ MAX_FORM_BYTES = 4096
 ENTER, LEAVE = "/entrer", "/sortir"
 
 
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What stands on a door."""
+
+    document_title: str = OFFICE["document_title"]
+    title: str = OFFICE["door_title"]
+    notice: str = OFFICE["door_notice"]
+
+
 class OfficeDoor:
     """Lets in who knows the secret."""
 
     def __init__(self, app: ASGIApp, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         """Guard `app`, mounted at the same path as this."""
         self._app = app
+        self._plate = Plate()
         self._digest = _digest(secret)
-        self._clock = clock
-        self._sessions: dict[str, float] = {}
+        self._sessions = _Sessions(clock)
         self._failures = _Failures()
+
+    def beside(self, app: ASGIApp, plate: Plate) -> OfficeDoor:
+        """Return a door of another application: same secret, same attempts, same sessions."""
+        other = copy(self)
+        other._app, other._plate = app, plate
+        return other
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,33 +83,28 @@ class OfficeDoor:
         if path == ENTER and changes:
             return await self._enter(Request(scope, receive))
         if path == LEAVE and changes:
-            self._sessions.pop(_token(scope), None)
+            self._sessions.end(_token(scope))
             return self._home(scope)
-        if self._sessions.get(_token(scope), 0.0) > self._clock():
+        if self._sessions.is_open(_token(scope)):
             return None
         if path == "/" and not changes:
-            return _form("", 200)
+            return _form(self._plate, "", 200)
         return refused(401, OFFICE["session_over"])
 
     async def _enter(self, request: Request) -> Response:
         given = await _given(request)
         address = client_of(request.scope)
         if self._failures.are_many(address):
-            return _form(OFFICE["too_many"], 429)
+            return _form(self._plate, OFFICE["too_many"], 429)
         if given is None or not hmac.compare_digest(_digest(given), self._digest):
             self._failures.note(address)
-            return _form(OFFICE["wrong"], 401)
-        now = self._clock()
-        alive = [(name, end) for name, end in self._sessions.items() if end > now]
-        self._sessions = dict(alive[-(MAX_SESSIONS - 1) :])
-        token = secrets.token_urlsafe(32)
-        self._sessions[token] = now + SESSION_SECONDS
+            return _form(self._plate, OFFICE["wrong"], 401)
         answer = self._home(request.scope)
         answer.set_cookie(
             COOKIE,
-            token,
+            self._sessions.begin(),
             max_age=SESSION_SECONDS,
-            path=_home_path(request.scope),
+            path=_root_path(request.scope),
             httponly=True,
             samesite="strict",
             secure=request.url.scheme == "https",
@@ -101,6 +113,28 @@ class OfficeDoor:
 
     def _home(self, scope: Scope) -> Response:
         return RedirectResponse(_home_path(scope), 303)
+
+
+class _Sessions:
+    """The sessions that are open, behind whichever door they began."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._ends: dict[str, float] = {}
+
+    def begin(self) -> str:
+        """Begin a session; return its token."""
+        now = self._clock()
+        alive = [(name, end) for name, end in self._ends.items() if end > now]
+        token = secrets.token_urlsafe(32)
+        self._ends = {**dict(alive[-(MAX_SESSIONS - 1) :]), token: now + SESSION_SECONDS}
+        return token
+
+    def is_open(self, token: str) -> bool:
+        return self._ends.get(token, 0.0) > self._clock()
+
+    def end(self, token: str) -> None:
+        self._ends.pop(token, None)
 
 
 class _Failures:
@@ -133,6 +167,11 @@ def _home_path(scope: Scope) -> str:
     return f"{scope.get('root_path', '')}/"
 
 
+def _root_path(scope: Scope) -> str:
+    """Return the path that all doors share: the session is that of each."""
+    return f"{str(scope.get('root_path', '')).rpartition('/')[0]}/"
+
+
 def _digest(secret: str) -> bytes:
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
@@ -146,8 +185,8 @@ def _token(scope: Scope) -> str:
     return cookies[COOKIE].value if COOKIE in cookies else ""
 
 
-def _form(sentence: str, status: int) -> Response:
-    """Return the page that asks for the secret; all its addresses begin at `/publier/`."""
+def _form(plate: Plate, sentence: str, status: int) -> Response:
+    """Return the page that asks for the secret; its addresses begin one level below our root."""
     complaint = (
         element("p", escape(sentence), role="alert", class_="ra-wrong", id="ra-why") if sentence else ""
     )
@@ -164,15 +203,13 @@ def _form(sentence: str, status: int) -> Response:
         method="post",
         action=ENTER.removeprefix("/"),
     )
-    title = element("h1", escape(OFFICE["door_title"]))
-    body = element(
-        "main", title, element("p", escape(OFFICE["door_notice"])), complaint, form, class_="ra-door"
-    )
+    title = element("h1", escape(plate.title))
+    body = element("main", title, element("p", escape(plate.notice)), complaint, form, class_="ra-door")
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
         f'<link rel="stylesheet" href="../{beside(asset("office.css"))}">'
-        f"<title>{escape(OFFICE['document_title'])}</title>"
+        f"<title>{escape(plate.document_title)}</title>"
     )
     html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
     return HTMLResponse(html, status, {"cache-control": "no-store"})

@@ -1,10 +1,11 @@
-"""What stands at `/publier` when an administrator's secret is set: the back office behind its door."""
+"""What stands behind the administrator's secret: the back office at `/publier`, the dashboard beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.door import route_path
 from ra_assistant.interfaces.loading import LoadedLater
-from ra_assistant.interfaces.office_door import OfficeDoor
+from ra_assistant.interfaces.office_door import OfficeDoor, Plate
 from ra_assistant.interfaces.shield import Gate, refused
+from ra_assistant.journal_wording import DASHBOARD as WORDS
 from ra_assistant.office_wording import OFFICE
 from ra_assistant.wording import CHAT
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ra_assistant.interfaces.office import Office
 
 PREFIX = "/publier"
+DASHBOARD = "/tableau-de-bord"
 ROOM = "office"
 """Directory of drafts, below that of the builds."""
 UPLOAD_BYTES = 201 * 1024 * 1024
@@ -40,8 +43,12 @@ _REPORT_HEADERS = {
 class OfficeFront(LoadedLater):
     """Answers below `/publier`; the office is loaded while the server runs."""
 
-    def __init__(self, corpus_dir: Path, index_dir: Path, secret: str) -> None:
+    def __init__(
+        self, corpus_dir: Path, index_dir: Path, secret: str, dashboard: ASGIApp | None = None
+    ) -> None:
+        """Stand before the office of these directories, and before the dashboard."""
         super().__init__()
+        self._dashboard = dashboard
         self._corpus_dir = corpus_dir
         self._index_dir = index_dir
         self._office: Office | None = None
@@ -49,8 +56,13 @@ class OfficeFront(LoadedLater):
         self._door = OfficeDoor(self._inside, secret)
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes of the back office."""
-        return [Route(PREFIX, _to_the_page), Mount(PREFIX, self._door)]
+        """Return the routes of the back office and of the dashboard."""
+        routes: list[BaseRoute] = [Route(PREFIX, _below(PREFIX)), Mount(PREFIX, self._door)]
+        if self._dashboard is not None:
+            plate = Plate(WORDS["document_title"], WORDS["title"], WORDS["door_notice"])
+            door = self._door.beside(self._dashboard, plate)
+            routes += [Route(DASHBOARD, _below(DASHBOARD)), Mount(DASHBOARD, door)]
+        return routes
 
     def _leave(self) -> None:
         self._page = None
@@ -83,8 +95,13 @@ class OfficeFront(LoadedLater):
         return FileResponse(pieces[number].report, headers=headers, media_type="text/html; charset=utf-8")
 
 
-async def _to_the_page(_: Request) -> Response:
-    return RedirectResponse(PREFIX.removeprefix("/") + "/", 307)
+def _below(prefix: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return what leads from `prefix` to the page below it, whatever path a proxy puts before."""
+
+    async def lead(_: Request) -> Response:
+        return RedirectResponse(prefix.removeprefix("/") + "/", 307)
+
+    return lead
 
 
 def _mounted(corpus_dir: Path, index_dir: Path) -> tuple[Office, FastAPI]:

@@ -11,6 +11,7 @@ from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Said, State, Tried
 from ra_assistant.interfaces.office_draft import arrival_sentence
+from ra_assistant.journal_wording import DASHBOARD
 from ra_assistant.office_wording import OFFICE, STATES, office_check
 from ra_assistant.publishing import BuildRow
 from ra_assistant.publishing_wording import NOUNS, date
@@ -51,6 +52,7 @@ def masthead(state: State) -> str:
             element(
                 "nav",
                 element("a", escape(OFFICE["see_chat"]), href="../"),
+                element("a", escape(DASHBOARD["see_dashboard"]), href="../tableau-de-bord/"),
                 element("form", element("button", escape(OFFICE["leave"])), method="post", action="sortir"),
             ),
             class_="ra-bar",
