@@ -172,7 +172,9 @@ def test_colours_are_weighed_against_those_that_the_page_has() -> None:
 
 def test_the_page_takes_name_colours_and_logo_and_keeps_its_notice(tmp_path: Path) -> None:
     read = load_site(written(tmp_path, WHOLE))
-    made = page.dressed(b"<html lang='en'><head></head><body></body></html>", "Titre", site=read).decode()
+    made = page.dressed(
+        b"<html lang='en'><head></head><body></body></html>", site_page.title_of(read), site=read
+    ).decode()
     assert "<title>Assistant du rapport d’activité · Agence du Val</title>" in made
     assert "--ra-accent:#6b2d7b" in made
     assert 'alt="Agence du Val"' in site_page.logo_html(read)
