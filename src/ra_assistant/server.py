@@ -38,7 +38,10 @@ from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
+from ra_assistant.interfaces.originals import Originals
+from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import speak_french
+from ra_assistant.interfaces.reading_room import ReadingRoom
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.publishing_wording import SERVER
@@ -84,7 +87,14 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         office = office_of(settings, index_dir)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(front, rules_of(settings), note, office=office, with_mcp=settings.mcp),
+                application(
+                    front,
+                    rules_of(settings),
+                    note,
+                    office=office,
+                    originals=Originals(settings.corpus_dir, index_dir),
+                    with_mcp=settings.mcp,
+                ),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -254,6 +264,7 @@ def application(
     note: Note | None = None,
     *,
     office: OfficeFront | None = None,
+    originals: Originals | None = None,
     with_mcp: bool = False,
 ) -> FastAPI:
     """Return the application: health, interfaces, our files, and `front` for everything else.
@@ -263,6 +274,7 @@ def application(
         rules: who may use the interfaces.
         note: hears how each request ended; None keeps no log.
         office: the back office; None without an administrator's secret.
+        originals: finds the files that were read; None keeps them, and the images of their pages, out of reach.
         with_mcp: whether to offer the tools of the Model Context Protocol.
 
     Raises:
@@ -286,7 +298,8 @@ def application(
         ],
     )
     speak_french(app)
-    app.mount(api.ROUTE, api.api_application(attendant))
+    pictures = Pictures(originals) if originals else None
+    app.mount(api.ROUTE, api.api_application(attendant, pictures))
     app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
@@ -301,6 +314,7 @@ def application(
 
     app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
+    app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())

@@ -348,6 +348,7 @@ CHAT: dict[str, str] = {
     "loading_notice": "Encore quelques secondes : la page s’affichera d’elle-même.",
     "unavailable_title": "L’assistant n’est pas disponible pour le moment",
     "unavailable_notice": "Cette page s’affichera d’elle-même dès qu’il sera de nouveau en service.",
+    "refused_title": "Cette demande n’est pas acceptée",
     "for_operator": "Pour la personne qui l’exploite",
     "no_script": "Cette page a besoin de JavaScript : activez-le dans votre navigateur, puis rechargez-la.",
     "open": "Le chat est ouvert : {address} (Ctrl+C pour arrêter)",

@@ -1,23 +1,27 @@
-"""The process in which a build is made or tried: `python -m ra_assistant.worker`, one JSON order on standard input.
+"""The process in which a build is made or tried, or a page drawn: `python -m ra_assistant.worker`.
 
-It runs at low priority, tells its progress and its result as JSON lines on standard output, and ends with
-the process that started it. A damaged index that kills it kills nothing else.
+It takes one JSON order on standard input, runs at low priority, tells its progress and its result as JSON
+lines on standard output, and ends with the process that started it. A damaged index that kills it kills
+nothing else.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import resource
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ra_assistant.errors import RaError
-from ra_assistant.indexing import Progress
 from ra_assistant.publishing_wording import system_reason
-from ra_assistant.settings import load_settings
+
+if TYPE_CHECKING:
+    from ra_assistant.indexing import Progress
 
 NICENESS = 10
 
@@ -29,6 +33,8 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)
+    if "bounds" in order:
+        _confine(**order["bounds"])
     try:
         result = carry_out(order, voice)
     except RaError as error:
@@ -41,7 +47,11 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: `build`, `mend`, `check`, `probe`, `sweep`, `preview` or `bring`."""
+    """Return the result of an order: a build, a trial, a preview, a report brought in, a page drawn."""
+    if order["act"] == "image":
+        return _image(order)
+    if order["act"] == "letters":
+        return _letters(order)
     from ra_assistant import building
 
     def report(progress: Progress) -> None:
@@ -58,6 +68,8 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
         building.probe(index_dir, order["build"])
         return {}
     if order["act"] == "sweep":
+        from ra_assistant.settings import load_settings
+
         return {"collections": building.sweep(index_dir, load_settings().chroma_url)}
     if order["act"] == "check":
         book = Path(order["book"]) if order.get("book") else None
@@ -89,6 +101,20 @@ def _preview(file: Path, html: Path) -> dict[str, Any]:
     return {**as_plain(found), "with_images": bool(images)}
 
 
+def _image(order: Mapping[str, Any]) -> dict[str, Any]:
+    from ra_assistant.reading.pdf_page import page_image
+
+    image = page_image(Path(order["file"]), order["digest"], order["page"], order["width"])
+    return {"png": base64.b64encode(image).decode()}
+
+
+def _letters(order: Mapping[str, Any]) -> dict[str, Any]:
+    from ra_assistant.reading.pdf_page import GRAIN, page_letters
+
+    found = page_letters(Path(order["file"]), order["digest"], order["page"])
+    return {"letters": found.letters, "places": found.places, "grain": GRAIN, "height": found.height}
+
+
 def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
     from ra_assistant.collecting import Collection, Said
 
@@ -104,6 +130,13 @@ def _say(voice: TextIO, line: Mapping[str, Any]) -> None:
 def _plain(details: Mapping[str, object]) -> dict[str, object]:
     kept = (str, int, float, bool, type(None))
     return {name: value if isinstance(value, kept) else str(value) for name, value in details.items()}
+
+
+def _confine(seconds: int, bytes: int) -> None:  # noqa: A002 - the fields of `dispatching.Bounds`
+    """Let the system end this process when it takes more time or memory than it may."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (bytes, bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _end_with_parent() -> None:

@@ -14,15 +14,23 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import Attendant, told
 from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE, Asked, events
+from ra_assistant.interfaces.page_api import addresses_of, page_routes
+from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import Refused, speak_french
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.rendering import document_json, passage_json, summary_json, turns_of
+from ra_assistant.types import Span
 
 ROUTE = "/api/v1"
 
 
-def api_application(attendant: Attendant) -> FastAPI:
-    """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`."""
+def api_application(attendant: Attendant, pictures: Pictures | None = None) -> FastAPI:
+    """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`.
+
+    Args:
+        attendant: answers.
+        pictures: draws the pages of PDF files; None keeps them out of reach.
+    """
     said = words_of("api")["openapi"]
     api = FastAPI(
         title=said["title"],
@@ -39,6 +47,7 @@ def api_application(attendant: Attendant) -> FastAPI:
     speak_french(api)
     _questions(api, attendant)
     _reading(api, attendant)
+    page_routes(api, attendant, pictures, {name: _described(name) for name in ("page", "page_image")})
     return api
 
 
@@ -99,7 +108,7 @@ def _reading(api: FastAPI, attendant: Attendant) -> None:
         response_model=None,
         **_described("passage"),
     )
-    async def passage(passage_id: Annotated[str, Path(max_length=64)]) -> Response:
+    async def passage(request: Request, passage_id: Annotated[str, Path(max_length=64)]) -> Response:
         room = attendant.room
         found = room.passages.get(passage_id)
         if found is None:
@@ -109,7 +118,9 @@ def _reading(api: FastAPI, attendant: Attendant) -> None:
             side: {"passage_id": other.id, "text": other.text} if other else None
             for side, other in (("before", before), ("after", after))
         }
-        return JSONResponse({**passage_json(found, room.documents[found.document_id]), **near})
+        document = room.documents[found.document_id]
+        addresses = addresses_of(request, document, found.page, Span(found.start, found.end))
+        return JSONResponse({**passage_json(found, document), **addresses, **near})
 
     @api.get(
         "/documents",

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import threading
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -156,9 +157,32 @@ def waiting_page(
     return _notice_page(title, notice, "", seconds=2, up=up)
 
 
+def refusal_page(
+    sentence: str, status: int, up: str = "", headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """Return the page that says why a request for a page is refused."""
+    head = _notice_head(up, f"<title>{escape(CHAT['title'])}</title>")
+    body = element(
+        "main",
+        element("p", escape(CHAT["title"]), class_="ra-name"),
+        element("h1", escape(CHAT["refused_title"])),
+        element("p", escape(sentence)),
+    )
+    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    return HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
+
+
 def unavailable_page(sentence: str) -> HTMLResponse:
     """Return the page shown when the index cannot be used; `sentence` says why."""
     return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], sentence, seconds=10)
+
+
+def _notice_head(up: str, more: str) -> str:
+    return (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<link rel="stylesheet" href="{up}{beside(asset("notice.css"))}">{more}'
+    )
 
 
 def _notice_page(title: str, notice: str, sentence: str, seconds: int, up: str = "") -> HTMLResponse:
@@ -167,11 +191,8 @@ def _notice_page(title: str, notice: str, sentence: str, seconds: int, up: str =
         operator = element(
             "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
         )
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="{up}{beside(asset("notice.css"))}"><title>{escape(CHAT["title"])}</title>'
-    )
+    refresh = f'<meta http-equiv="refresh" content="{seconds}"><title>{escape(CHAT["title"])}</title>'
+    head = _notice_head(up, refresh)
     body = element(
         "main",
         element("p", escape(CHAT["title"]), class_="ra-name"),

@@ -79,7 +79,7 @@ def _idle(shelf: Shelf) -> str:
 def _document_row(document: Document) -> str:
     year = element("span", str(document.year), class_="ra-chip") if document.year else ""
     title = escape(document.title)
-    if document.source_url and _host(document.source_url):
+    if document.source_url and web_host(document.source_url):
         title = _new_tab(document.source_url, title, "ra-heard")
     return element("li", element("span", title), year)
 
@@ -184,7 +184,7 @@ def _quoted(citation: Citation, part: Span) -> str:
 
 
 def _way_out(address: str | None, page: int | None) -> str:
-    host = _host(address or "")
+    host = web_host(address or "")
     if address is None or not host:
         return ""
     if page is not None and address.lower().endswith(".pdf"):
@@ -198,7 +198,7 @@ def _new_tab(address: str, words: str, notice_class: str) -> str:
     return element("a", words, notice, href=address, target="_blank", rel="noopener noreferrer")
 
 
-def _host(address: str) -> str:
+def web_host(address: str) -> str:
     """Return the host of an address that a visitor may be sent to; empty for any other."""
     try:
         parts = urlsplit(address)
