@@ -43,6 +43,7 @@ from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.reading_room import ReadingRoom
 from ra_assistant.interfaces.shield import Gate, SafeHeaders, refused
+from ra_assistant.interfaces.simple_chat import SimpleChat
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.settings import Settings, load_settings, split_list
@@ -210,7 +211,7 @@ class Front(LoadedLater):
             await refused(503, CHAT["loading"])(scope, receive, send)
         else:
             trouble = self.desk.trouble
-            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.waiting_page()
+            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.chat_waiting_page()
             await shown(scope, receive, send)
 
     @contextlib.asynccontextmanager
@@ -315,6 +316,7 @@ def application(
     app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
+    app.router.routes.append(SimpleChat(attendant).route())
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())

@@ -108,6 +108,7 @@ def _head(title: str) -> str:
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
         + '<meta name="color-scheme" content="light dark">'
         + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
+        + f'<link rel="stylesheet" href="{beside(asset("panel.css"))}">'
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
         + f'<script src="{beside(asset("chat.js"))}"></script>'
     )
@@ -129,7 +130,8 @@ def office_head(title: str) -> str:
 
 def _first_screen() -> str:
     waiting = element("p", escape(CHAT["loading"]), class_="ra-splash-words")
-    script_needed = element("noscript", element("p", escape(CHAT["no_script"])))
+    simple = element("a", escape(CHAT["no_script_way"]), href="simple")
+    script_needed = element("noscript", element("p", escape(CHAT["no_script"])), element("p", simple))
     return element("div", waiting, script_needed, id="ra-splash")
 
 
@@ -145,7 +147,7 @@ def beside(address: str) -> str:
 
 
 def waiting_page(
-    title: str = CHAT["loading"], notice: str = CHAT["loading_notice"], *, up: str = ""
+    title: str = CHAT["loading"], notice: str = CHAT["loading_notice"], *, up: str = "", way: str = ""
 ) -> HTMLResponse:
     """Return the page shown while the chat is being loaded; it reloads itself.
 
@@ -153,8 +155,9 @@ def waiting_page(
         title: what is said first.
         notice: what is said under it.
         up: the way from the page's address to our root: `../` one level below it.
+        way: HTML of a link to what can be used meanwhile.
     """
-    return _notice_page(title, notice, "", seconds=2, up=up)
+    return _notice_page(title, notice, way, seconds=2, up=up)
 
 
 def refusal_page(
@@ -172,9 +175,17 @@ def refusal_page(
     return HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
 
 
+def chat_waiting_page() -> HTMLResponse:
+    """Return the page shown at the chat's address while it is loaded, with the way to the chat without scripts."""
+    return waiting_page(way=element("p", element("a", escape(CHAT["loading_way"]), href="simple")))
+
+
 def unavailable_page(sentence: str) -> HTMLResponse:
     """Return the page shown when the index cannot be used; `sentence` says why."""
-    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], sentence, seconds=10)
+    operator = element(
+        "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
+    )
+    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], operator, seconds=10)
 
 
 def _notice_head(up: str, more: str) -> str:
@@ -185,12 +196,7 @@ def _notice_head(up: str, more: str) -> str:
     )
 
 
-def _notice_page(title: str, notice: str, sentence: str, seconds: int, up: str = "") -> HTMLResponse:
-    operator = ""
-    if sentence:
-        operator = element(
-            "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
-        )
+def _notice_page(title: str, notice: str, more: str, seconds: int, up: str = "") -> HTMLResponse:
     refresh = f'<meta http-equiv="refresh" content="{seconds}"><title>{escape(CHAT["title"])}</title>'
     head = _notice_head(up, refresh)
     body = element(
@@ -198,7 +204,7 @@ def _notice_page(title: str, notice: str, sentence: str, seconds: int, up: str =
         element("p", escape(CHAT["title"]), class_="ra-name"),
         element("h1", escape(title)),
         element("p", escape(notice)),
-        operator,
+        more,
     )
     html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
     return HTMLResponse(html, 503, {"retry-after": str(seconds), "cache-control": "no-store"})

@@ -24,14 +24,17 @@ class Frame:
     """The way from the page's address to the assistant's home: `../` one level below it."""
     publisher: str | None = None
 
-    def page(self, title: str, *body: str, links: str = "") -> str:
+    def page(self, title: str, *body: str, links: str = "", with_script: bool = True) -> str:
         """Return a whole page; `body` is HTML, `links` goes to its head."""
+        address = f"{self.up}{beside(asset('report.js'))}"
+        script = f'<script src="{address}" defer></script>' if with_script else ""
         head = (
             '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
             '<meta name="color-scheme" content="light dark">'
             + element("title", escape(f"{title} – {REPORT['home']}"))
             + f'<link rel="stylesheet" href="{self.up}{beside(asset("report.css"))}">'
-            + f'<script src="{self.up}{beside(asset("report.js"))}" defer></script>{links}'
+            + script
+            + links
         )
         home = element("a", escape(self.publisher or REPORT["home"]), href=self.up or "./", class_="home")
         ways = element(
