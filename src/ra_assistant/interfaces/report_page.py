@@ -23,6 +23,8 @@ class Frame:
     up: str
     """The way from the page's address to the assistant's home: `../` one level below it."""
     publisher: str | None = None
+    chat_words: str = REPORT["to_chat"]
+    """What the way to the chat is called."""
 
     def page(self, title: str, *body: str, links: str = "", with_script: bool = True) -> str:
         """Return a whole page; `body` is HTML, `links` goes to its head."""
@@ -40,7 +42,7 @@ class Frame:
         ways = element(
             "nav",
             element("a", escape(REPORT["to_room"]), href=f"{self.up}rapport"),
-            element("a", escape(REPORT["to_chat"]), href=self.up or "./"),
+            element("a", escape(self.chat_words), href=self.up or "./"),
             aria_label=REPORT["home"],
         )
         inner = (

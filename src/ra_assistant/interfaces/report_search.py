@@ -62,14 +62,13 @@ class SearchIndex:
     def places(self, block: Span, terms: Sequence[Term]) -> list[Span]:
         """Return where the words of `terms` stand in a block, in order and apart from one another."""
         wanted = {stem for term in terms for stem in (*term.pieces, term.whole) if stem}
+        found = [word for word in words(self._document.text[block.start : block.end]) if word.stem in wanted]
         apart: list[Span] = []
-        for word in words(self._document.text[block.start : block.end]):
-            place = Span(block.start + word.start, block.start + word.end)
-            if word.stem not in wanted:
-                continue
-            if apart and place.start < apart[-1].end:
-                place = Span(apart[-1].start, max(place.end, apart.pop().end))
-            apart.append(place)
+        for start, end in sorted((block.start + word.start, block.start + word.end) for word in found):
+            if apart and start < apart[-1].end:
+                apart[-1] = Span(apart[-1].start, max(end, apart[-1].end))
+            else:
+                apart.append(Span(start, end))
         return apart
 
 

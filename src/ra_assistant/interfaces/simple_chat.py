@@ -58,7 +58,7 @@ class SimpleChat:
     async def _begun(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
             problem = Refused(405, "method_not_allowed")
-            return _page(simple_page(Frame(""), None, [], "", error=problem.sentence), 405)
+            return _page(simple_page(_frame(None), None, [], "", error=problem.sentence), 405)
         try:
             room = self._attendant.room
         except Refused:
@@ -122,7 +122,7 @@ def _refused(
 
 
 def _frame(room: Room | None) -> Frame:
-    return Frame("", room.service.publisher if room else None)
+    return Frame("", room.service.publisher if room else None, SIMPLE["full"])
 
 
 def _page(page: str, status: int = 200) -> Response:

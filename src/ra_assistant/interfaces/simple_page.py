@@ -67,7 +67,6 @@ def simple_page(
     parts.append(_form(kept, question, error, is_first=not exchanges))
     if room is not None and not exchanges and room.service.starters:
         parts.append(_starters(room.service.starters))
-    parts.append(_ways())
     style = f'<link rel="stylesheet" href="{frame.up}{beside(asset("simple.css"))}">'
     main = element("main", *parts, id="texte", class_="simple")
     return frame.page(SIMPLE["title"], main, links=style, with_script=False)
@@ -123,15 +122,6 @@ def _starters(starters: Sequence[str]) -> str:
     title = element("h2", escape(SIMPLE["starters"]))
     return element(
         "form", title, element("ul", *buttons), method="post", action=f"simple#{LAST}", class_="starters"
-    )
-
-
-def _ways() -> str:
-    return element(
-        "p",
-        element("a", escape(SIMPLE["reports"]), href="rapport"),
-        element("a", escape(SIMPLE["full"]), href="./"),
-        class_="ways",
     )
 
 
