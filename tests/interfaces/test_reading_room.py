@@ -196,6 +196,8 @@ def test_a_long_report_comes_in_parts_that_lose_nothing(reader: TestClient, libr
     assert max(len(page) for page in pages) < 120_000
     last = document.text.index("La partie 23 dit")
     assert "La partie 23 dit" in reader.get(f"/rapport/long-md?debut={last}&fin={last + 16}").text
+    searched = reader.get("/rapport/long-md?q=fait&partie=2").text
+    assert "<mark" in searched, "hits are marked in every part"
     linked = re.search(r'href="(\?partie=\d+#s-\d+)"', first).group(1)  # type: ignore[union-attr]
     part, anchor = linked.split("#")
     assert f'id="{anchor}"' in reader.get(f"/rapport/long-md{part}").text
@@ -307,6 +309,8 @@ def test_the_original_is_given_safely(reader: TestClient, home: Path) -> None:
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.headers["content-disposition"].startswith("inline")
     assert pdf.headers["x-content-type-options"] == "nosniff"
+    piece = reader.get(f"{PDF}/original", headers={"range": "bytes=0-7", "accept-encoding": "gzip"})
+    assert (piece.status_code, piece.content) == (206, pdf.content[:8]), "as viewers of PDF files ask for it"
     text = reader.get("/rapport/avis-md/original")
     assert text.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in text.headers["content-security-policy"]

@@ -75,10 +75,12 @@ class ReadingRoom:
             PREFIX: (self._room, ""),
             one: (self._report, "../"),
             one + "/page/{page}": (self._sheet, "../../../"),
-            one + "/original": (self._original, "../../"),
         }
+        # The file is sent as it is: browsers ask for it piece by piece, and pieces of a compressed one are none.
+        file = _Page(self._attendant, self._original, "../../")
         return [
             Route(PREFIX + "/", _without_slash),
+            Route(one + "/original", file),
             *(Route(path, GZipMiddleware(_Page(self._attendant, *page))) for path, page in pages.items()),
         ]
 
@@ -92,21 +94,21 @@ class ReadingRoom:
         parts = parts_of(document)
         quote, is_gone = _quote(document, query)
         asked = " ".join(query.get("q", "").split())[:MAX_QUERY_CHARS]
-        search, found, part = None, None, 0
+        index, search, part = None, None, 0
         marks = [Mark(*quote, "quote", QUOTE)] if quote else []
         if asked:
             index = await run_in_threadpool(self._index, room, document)
             found = await run_in_threadpool(index.search, asked)
             search = _search_view(document, index, found, asked, _whole(query.get("n"), 1))
-        if search and found and search.total:
-            current = found.hits[search.current - 1]
-            part = part_at(parts, current.start)
-            marks += _hit_marks(index, found, parts[part], current)
+        if search and search.total:
+            part = part_at(parts, found.hits[search.current - 1].start)
         elif quote:
             part = part_at(parts, quote.start)
         elif 1 <= _whole(query.get("page"), 0) <= len(document.page_starts):
             part = part_at(parts, document.page_starts[_whole(query["page"], 1) - 1])
         part = min(max(_whole(query.get("partie"), part + 1), 1), len(parts)) - 1
+        if index and search and search.total:
+            marks += _hit_marks(index, found, parts[part], found.hits[search.current - 1])
         has_original = await self._has_original(room, document)
         view = ReportView(
             document=document,
