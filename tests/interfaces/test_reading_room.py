@@ -203,6 +203,20 @@ def test_a_long_report_comes_in_parts_that_lose_nothing(reader: TestClient, libr
     assert f'id="{anchor}"' in reader.get(f"/rapport/long-md{part}").text
 
 
+def test_addresses_hold_the_path_that_a_proxy_puts_before_ours(library: Desk, home: Path) -> None:
+    front = server.Front(library, "http://test", lambda sentence: None)
+    app = server.application(front, Rules(), originals=Originals(home / "corpus", home / "index"))
+    behind = TestClient(app, "http://assistant.example", root_path="/assistant")
+    passage = next(p for p in library.service.assistant.passages if p.document_id == "val-pdf")
+    told = behind.get(f"/assistant/api/v1/passages/{passage.id}").json()
+    assert told["report_url"].startswith("/assistant/rapport/val-pdf?")
+    assert behind.get(told["report_url"]).status_code == 200
+    assert behind.get(told["page_image"]).headers["content-type"] == "image/png"
+    assert "Passage 1 sur 2" in spoken(behind.get("/assistant/rapport/rapport-2020-md?q=entreprise").text)
+    assert behind.get("/assistant/simple").status_code == 200
+    assert behind.get(f"/assistant{PDF}?passage={passage.id}").url.path == f"/assistant{PDF}"
+
+
 # ── Search ───────────────────────────────────────────────────────────────────────────────────
 def test_hits_are_counted_marked_and_gone_through(reader: TestClient) -> None:
     first = reader.get(f"{PDF}?q=ATELIER").text
