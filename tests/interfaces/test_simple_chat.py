@@ -169,7 +169,9 @@ def test_a_forged_place_shows_only_words_of_the_documents(client: TestClient) ->
 
 
 def test_an_unreadable_conversation_is_said_and_the_question_is_answered(client: TestClient) -> None:
-    bomb = base64.urlsafe_b64encode(zlib.compress(b"[" * (MAX_KEPT_BYTES * 4))).decode()
+    bomb = base64.urlsafe_b64encode(
+        zlib.compress(b'[{"question": "a"}]' + b" " * (MAX_KEPT_BYTES * 4))
+    ).decode()
     deep = base64.urlsafe_b64encode(zlib.compress(b"[" * 200_000)).decode()
     for kept in ("garbage", "é", bomb, deep, packed([Exchange("a")])[:-9]):
         answer = ask(client, QUESTION, kept)

@@ -121,7 +121,7 @@ def test_a_section_rests_only_on_an_address_of_the_web(address: str) -> None:
 
 # ── Search ───────────────────────────────────────────────────────────────────────────────────
 DOCUMENT = make_document(
-    "L’élève a visité la pépinière.\n\nLes élèves visitent Évry-Courcouronnes.\n\nAucun rapport ici."
+    "L’élève a visité la pépinière.\n\nLes élèves visitent Évry-Courcouronnes.\n\nAucun rapport d’Évry ici."
 )
 
 
