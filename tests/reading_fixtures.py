@@ -144,3 +144,36 @@ def write(
 def folded(words: str, width: int) -> list[str]:
     """Return `words` in lines of at most `width` characters."""
     return textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+
+
+def annual_report() -> bytes:
+    """Return a report of five A4 pages labelled i, ii, 1, 2, 3: a blank one, two columns, one sentence twice."""
+
+    def cover(canvas: Canvas) -> None:
+        write(canvas, 60, 700, "Rapport du Val", size=28, font="Helvetica-Bold")
+        write(canvas, 60, 650, folded("Ce rapport dit ce que l'agence a fait durant toute une saison.", 60))
+
+    def blank(canvas: Canvas) -> None:
+        canvas.rect(60, 60, 40, 40)
+
+    def prose(canvas: Canvas) -> None:
+        y = write(canvas, 60, 740, "La halle", size=18, font="Helvetica-Bold")
+        first = (
+            "L'agence a ouvert la halle des inventeurs au bord du canal. Elle accueille trente-deux ateliers."
+        )
+        y = write(canvas, 60, y - 10, folded(first, 62))
+        again = "Les élèves du quartier y viennent chaque semaine. Elle accueille trente-deux ateliers."
+        write(canvas, 60, y - 20, folded(again, 62))
+
+    def columns(canvas: Canvas) -> None:
+        left = "À gauche, les équipes racontent le premier semestre, ses essais et ses quatorze conventions signées."
+        right = "À droite, la direction parle du second semestre et des loyers progressifs de la pépinière."
+        write(canvas, 60, 700, folded(left, 36))
+        write(canvas, 320, 700, folded(right, 36))
+
+    def last(canvas: Canvas) -> None:
+        write(canvas, 60, 700, folded("Merci aux communes du territoire pour leur confiance constante.", 62))
+
+    pages = (cover, blank, prose, columns, last)
+    labels = [(0, "ROMAN_LOWER", 1), (2, "ARABIC", 1)]
+    return pdf(*pages, title="Rapport du Val", labels=labels)

@@ -7,7 +7,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ra_assistant import errors
@@ -20,14 +22,32 @@ Report = Callable[[Progress], None]
 """Told how far the work is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a process may use before it is ended."""
+
+    seconds: int
+    """Of time, and of work of the processor."""
+    bytes: int
+    """Of memory, the process' own code included."""
+
+
 class ProcessBroken(OSError):
     """A process ended without a result."""
 
 
-def in_a_process(order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
+def in_a_process(
+    order: Mapping[str, Any], report: Report, lock: int | None, bounds: Bounds | None = None
+) -> dict[str, Any]:
     """Have a process carry out an order; return its result.
 
     The process inherits the lock, so that nobody else begins before it has ended as well.
+
+    Args:
+        order: what to do.
+        report: told how far it is.
+        lock: descriptor of the publisher's lock; None without one.
+        bounds: what it may use at most; None for as much as it takes.
 
     Raises:
         RaError: the one that the process met.
@@ -44,7 +64,10 @@ def in_a_process(order: Mapping[str, Any], report: Report, lock: int | None) -> 
             encoding="utf-8",
             pass_fds=() if lock is None else (lock,),
         ) as process,
+        _ended_after(process, bounds),
     ):
+        if bounds is not None:
+            order = {**order, "bounds": asdict(bounds)}
         try:
             result = _result(process, order, report)
         finally:
@@ -54,6 +77,20 @@ def in_a_process(order: Mapping[str, Any], report: Report, lock: int | None) -> 
             complaints.seek(0)
             raise ProcessBroken(f"status {process.wait()}: {complaints.read().strip()[-2000:]}")
     return result
+
+
+@contextlib.contextmanager
+def _ended_after(process: subprocess.Popen[str], bounds: Bounds | None) -> Iterator[None]:
+    """End a process whose time is over."""
+    if bounds is None:
+        yield
+        return
+    timer = threading.Timer(bounds.seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _result(

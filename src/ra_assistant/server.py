@@ -40,8 +40,12 @@ from ra_assistant.interfaces.hearing import NOBODY, Hearing, hearing_of, togethe
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
+from ra_assistant.interfaces.originals import Originals
+from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import speak_french
+from ra_assistant.interfaces.reading_room import ReadingRoom
 from ra_assistant.interfaces.shield import Framed, Gate, SafeHeaders, refused
+from ra_assistant.interfaces.simple_chat import SimpleChat
 from ra_assistant.interfaces.site import Site, load_site
 from ra_assistant.interfaces.site_page import logo_routes, title_of
 from ra_assistant.interfaces.widget import widget_routes
@@ -101,6 +105,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
                     note,
                     office=office,
                     recorder=recorder,
+                    originals=Originals(settings.corpus_dir, index_dir),
                     with_mcp=settings.mcp,
                     ancestors=split_list(settings.frame_ancestors),
                 ),
@@ -228,7 +233,7 @@ class Front(LoadedLater):
             await refused(503, CHAT["loading"])(scope, receive, send)
         else:
             trouble = self.desk.trouble
-            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.waiting_page()
+            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.chat_waiting_page()
             await shown(scope, receive, send)
 
     @contextlib.asynccontextmanager
@@ -294,6 +299,7 @@ def application(
     *,
     office: OfficeFront | None = None,
     recorder: Recorder | None = None,
+    originals: Originals | None = None,
     with_mcp: bool = False,
     ancestors: Sequence[str] = (),
 ) -> FastAPI:
@@ -305,6 +311,7 @@ def application(
         note: hears how each request ended; None keeps no log.
         office: the back office; None without an administrator's secret.
         recorder: keeps what is asked, and opinions; None keeps nothing.
+        originals: finds the files that were read; None keeps them, and the images of their pages, out of reach.
         with_mcp: whether to offer the tools of the Model Context Protocol.
         ancestors: sites whose pages may show the chat in a frame.
 
@@ -331,7 +338,8 @@ def application(
         ],
     )
     speak_french(app)
-    app.mount(api.ROUTE, api.api_application(attendant, recorder))
+    pictures = Pictures(originals) if originals else None
+    app.mount(api.ROUTE, api.api_application(attendant, recorder, pictures))
     app.mount(openai_api.ROUTE, openai_api.openai_application(attendant))
 
     @app.get("/healthz")
@@ -346,6 +354,8 @@ def application(
 
     app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
+    app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
+    app.router.routes.append(SimpleChat(attendant).route())
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())

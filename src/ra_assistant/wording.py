@@ -349,10 +349,13 @@ CHAT: dict[str, str] = {
     "body_too_large": "Votre message est trop long.",
     "loading": "Le chat s’ouvre…",
     "loading_notice": "Encore quelques secondes : la page s’affichera d’elle-même.",
+    "loading_way": "Poser une question tout de suite, en version simple",
     "unavailable_title": "L’assistant n’est pas disponible pour le moment",
     "unavailable_notice": "Cette page s’affichera d’elle-même dès qu’il sera de nouveau en service.",
+    "refused_title": "Cette demande n’est pas acceptée",
     "for_operator": "Pour la personne qui l’exploite",
     "no_script": "Cette page a besoin de JavaScript : activez-le dans votre navigateur, puis rechargez-la.",
+    "no_script_way": "Poser une question sans JavaScript",
     "open": "Le chat est ouvert : {address} (Ctrl+C pour arrêter)",
     "waiting_for_index": "{sentence} Le chat s’ouvrira dès que l’index sera utilisable "
     "(Ctrl+C pour arrêter).",

@@ -1,24 +1,30 @@
-"""The process in which a build is made or tried: `python -m ra_assistant.worker`, one JSON order on standard input.
+"""The process in which a build is made or tried, or a page drawn: `python -m ra_assistant.worker`.
 
-It runs at low priority, tells its progress and its result as JSON lines on standard output, and ends with
-the process that started it. A damaged index that kills it kills nothing else.
+It takes one JSON order on standard input, runs at low priority, tells its progress and its result as JSON
+lines on standard output, and ends with the process that started it. A damaged index that kills it kills
+nothing else.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ra_assistant.errors import RaError, UnreadableDocument
-from ra_assistant.indexing import Progress
 from ra_assistant.publishing_wording import system_reason
-from ra_assistant.settings import load_settings
+
+if TYPE_CHECKING:
+    from ra_assistant.indexing import Progress
+
+    Report = Callable[[Progress], None]
 
 NICENESS = 10
 
@@ -30,6 +36,8 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)
+    if "bounds" in order:
+        _confine(**order["bounds"])
     try:
         result = carry_out(order, voice)
     except RaError as error:
@@ -42,33 +50,18 @@ def main() -> None:
 
 
 def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
-    """Return the result of an order: build, mend, check, probe, sweep, preview, harvest or bring."""
-    from ra_assistant import building
+    """Return the result of an order, whose `act` is a key of `_ACTS`; its progress is told on `voice`."""
 
     def report(progress: Progress) -> None:
         _say(voice, {"progress": [progress.stage, progress.done, progress.total]})
 
-    if order["act"] == "preview":
-        if order.get("scanned"):
-            _recognise(Path(order["file"]), Path(order["scanned"]))
-        return _preview(Path(order["file"]), Path(order["html"]))
-    if order["act"] == "harvest":
-        return _harvest(order, report)
-    if order["act"] == "bring":
-        return _bring(order)
-    index_dir = Path(order["index"])
-    if order["act"] == "mend":
-        return {"build_id": building.mend(index_dir, order["build"])}
-    if order["act"] == "probe":
-        building.probe(index_dir, order["build"])
-        return {}
-    if order["act"] == "sweep":
-        return {"collections": building.sweep(index_dir, load_settings().chroma_url)}
-    if order["act"] == "check":
-        book = Path(order["book"]) if order.get("book") else None
-        unreadable = order.get("unreadable", [])
-        return building.check_candidate(index_dir, order["build"], book, unreadable, report=report).as_json()
-    built = building.build_candidate(Path(order["corpus"]), index_dir, report=report)
+    return _ACTS[order["act"]](order, report)
+
+
+def _build(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    from ra_assistant import building
+
+    built = building.build_candidate(Path(order["corpus"]), Path(order["index"]), report=report)
     return {
         "build_id": built.build_id,
         "documents": built.documents,
@@ -79,7 +72,43 @@ def carry_out(order: Mapping[str, Any], voice: TextIO) -> dict[str, Any]:
     }
 
 
-def _preview(file: Path, html: Path) -> dict[str, Any]:
+def _check(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    from ra_assistant import building
+
+    book = Path(order["book"]) if order.get("book") else None
+    unreadable = order.get("unreadable", [])
+    index_dir = Path(order["index"])
+    return building.check_candidate(index_dir, order["build"], book, unreadable, report=report).as_json()
+
+
+def _mend(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant import building
+
+    return {"build_id": building.mend(Path(order["index"]), order["build"])}
+
+
+def _probe(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant import building
+
+    building.probe(Path(order["index"]), order["build"])
+    return {}
+
+
+def _sweep(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant import building
+    from ra_assistant.settings import load_settings
+
+    return {"collections": building.sweep(Path(order["index"]), load_settings().chroma_url)}
+
+
+def _preview(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    file = Path(order["file"])
+    if order.get("scanned"):
+        _recognise(file, Path(order["scanned"]))
+    return _read(file, Path(order["html"]))
+
+
+def _read(file: Path, html: Path) -> dict[str, Any]:
     from ra_assistant.extraction_report import as_html, as_plain
     from ra_assistant.office_wording import READ
     from ra_assistant.previewing import preview
@@ -105,8 +134,9 @@ def _recognise(file: Path, scanned: Path) -> None:
     readable.replace(file)
 
 
-def _harvest(order: Mapping[str, Any], report: Callable[[Progress], None]) -> dict[str, Any]:
+def _harvest(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
     from ra_assistant import assembly
+    from ra_assistant.indexing import Progress
     from ra_assistant.wording import sentence_of
 
     def told(done: int, waiting: int, _: str) -> None:
@@ -123,7 +153,7 @@ def _harvest(order: Mapping[str, Any], report: Callable[[Progress], None]) -> di
         file.parent.mkdir()
         file.write_bytes(leaf.data)
         try:
-            reading = _preview(file, file.with_name("lecture.html"))
+            reading = _read(file, file.with_name("lecture.html"))
         except UnreadableDocument as error:
             left.append(error)
             continue
@@ -140,7 +170,21 @@ def _harvest(order: Mapping[str, Any], report: Callable[[Progress], None]) -> di
     }
 
 
-def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
+def _image(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant.reading.pdf_page import page_image
+
+    image = page_image(Path(order["file"]), order["digest"], order["page"], order["width"])
+    return {"png": base64.b64encode(image).decode()}
+
+
+def _letters(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant.reading.pdf_page import GRAIN, page_letters
+
+    found = page_letters(Path(order["file"]), order["digest"], order["page"])
+    return {"letters": found.letters, "places": found.places, "grain": GRAIN, "height": found.height}
+
+
+def _bring(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
     from ra_assistant.collecting import Collection, Said
 
     collection = Collection(Path(order["corpus"]))
@@ -155,6 +199,20 @@ def _bring(order: Mapping[str, Any]) -> dict[str, Any]:
     return {"brought": brought}
 
 
+_ACTS: dict[str, Callable[[Mapping[str, Any], Report], dict[str, Any]]] = {
+    "build": _build,
+    "check": _check,
+    "mend": _mend,
+    "probe": _probe,
+    "sweep": _sweep,
+    "preview": _preview,
+    "harvest": _harvest,
+    "bring": _bring,
+    "image": _image,
+    "letters": _letters,
+}
+
+
 def _say(voice: TextIO, line: Mapping[str, Any]) -> None:
     voice.write(json.dumps(line, ensure_ascii=False) + "\n")
     voice.flush()
@@ -163,6 +221,13 @@ def _say(voice: TextIO, line: Mapping[str, Any]) -> None:
 def _plain(details: Mapping[str, object]) -> dict[str, object]:
     kept = (str, int, float, bool, type(None))
     return {name: value if isinstance(value, kept) else str(value) for name, value in details.items()}
+
+
+def _confine(seconds: int, bytes: int) -> None:  # noqa: A002 - the fields of `dispatching.Bounds`
+    """Let the system end this process when it takes more time or memory than it may."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (bytes, bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _end_with_parent() -> None:

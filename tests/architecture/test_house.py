@@ -17,6 +17,7 @@ from ra_assistant import (
     office_wording,
     ports,
     publishing_wording,
+    report_wording,
     wording,
 )
 from tests.conftest import ROOT
@@ -31,6 +32,7 @@ SPEAKS_FRENCH = {
     "harvest_wording.py",
     "office_wording.py",
     "journal_wording.py",
+    "report_wording.py",
 }
 
 
@@ -124,7 +126,9 @@ def test_french_sentences_have_french_typography() -> None:
 
 def french_sentences() -> list[str]:
     found: list[str] = []
-    rooms = (wording, publishing_wording, office_wording, harvest_wording, journal_wording)
+    rooms = (
+        wording, publishing_wording, office_wording, harvest_wording, journal_wording, report_wording
+    )  # fmt: skip
     for name, value in [item for module in rooms for item in vars(module).items()]:
         if name.startswith("__"):
             continue

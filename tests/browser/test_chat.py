@@ -85,7 +85,10 @@ def test_an_answer_shows_its_passages_and_each_marker_opens_its_own(page: Page) 
     expect(source.locator(".ra-chip").first).to_have_text("2020")
     expect(source).to_contain_text("Nos entreprises")
     expect(source).to_contain_text("Synthèse d’après\u00a0: Agence du Val, éditorial 2020")
-    link = source.get_by_role("link")
+    expect(source.get_by_role("link")).to_have_count(2)
+    read = source.get_by_role("link", name="Ouvrir dans le rapport")
+    assert (read.get_attribute("href") or "").startswith("rapport/rapport-2020-md?debut=")
+    link = source.get_by_role("link", name="Ouvrir la source")
     expect(link).to_contain_text("nouvel onglet")
     assert link.get_attribute("href") == "https://val.example/2020/edito"
     assert link.get_attribute("target") == "_blank"

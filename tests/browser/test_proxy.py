@@ -89,6 +89,15 @@ def test_chat_widget_and_api_work_behind_nginx_under_a_sub_path(
     )
     site.goto(home + "integrer")
     assert site.locator("#script").input_value() == script_code(home, {})
+    page.goto(home + "simple")
+    page.get_by_label("Votre question").fill(QUESTION)
+    page.get_by_role("button", name="Envoyer").click()
+    expect(page.locator("#reponse")).to_contain_text("13 nouvelles entreprises")
+    assert page.url == home + "simple#reponse"
+    page.goto(home + "rapport/rapport-2020-md?q=entreprise")
+    expect(page.locator(".bar strong")).to_have_text("Passage 1 sur 2")
+    page.get_by_role("link", name="Tous les rapports").click()
+    page.wait_for_url(home + "rapport")
     context.close()
     assert failed == []
 

@@ -31,9 +31,18 @@ _IDENTIFIER = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _ROUTES = (
     (re.compile(r"/api/v1/(?:ask|documents|starters|feedback|openapi\.json)"), None),
     (re.compile(r"/api/v1/passages/[^/]+"), "/api/v1/passages/{id}"),
+    (re.compile(r"/api/v1/documents/[^/]+/pages/[^/]+"), "/api/v1/documents/{id}/pages/{page}"),
     (re.compile(r"/api/v1/documents/.+"), "/api/v1/documents/{id}"),
-    (re.compile(r"/v1/(?:chat/completions|models)|/mcp|/healthz|/readyz|/metrics|/embed|/integrer|/"), None),
+    (
+        re.compile(
+            r"/v1/(?:chat/completions|models)|/mcp|/healthz|/readyz|/metrics|/embed|/integrer|/rapport|/simple|/"
+        ),
+        None,
+    ),
     (re.compile(r"/widget(?:-[0-9a-f]{12})?\.js"), "/widget.js"),
+    (re.compile(r"/rapport/[^/]+/page/[^/]+"), "/rapport/{id}/page/{page}"),
+    (re.compile(r"/rapport/[^/]+/original"), "/rapport/{id}/original"),
+    (re.compile(r"/rapport/[^/]+"), "/rapport/{id}"),
     (re.compile(r"/page/.*"), "/page/{file}"),
     (re.compile(r"/(?:gradio_api|assets|static)/.*|/theme\.css"), "/{chat}"),
 )

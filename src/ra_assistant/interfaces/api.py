@@ -16,21 +16,27 @@ from ra_assistant.errors import JournalUnusable
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import Attendant, told
 from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE, Asked, events
+from ra_assistant.interfaces.page_api import addresses_of, page_routes
+from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import Refused, speak_french
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.journal import Opinion
 from ra_assistant.recording import Recorder
 from ra_assistant.rendering import document_json, passage_json, summary_json, turns_of
+from ra_assistant.types import Span
 
 ROUTE = "/api/v1"
 
 
-def api_application(attendant: Attendant, recorder: Recorder | None = None) -> FastAPI:
+def api_application(
+    attendant: Attendant, recorder: Recorder | None = None, pictures: Pictures | None = None
+) -> FastAPI:
     """Return the application that is mounted at `ROUTE`; its OpenAPI document is `/openapi.json`.
 
     Args:
         attendant: answers the questions.
         recorder: keeps the opinions of visitors; without one, they are refused.
+        pictures: draws the pages of PDF files; None keeps them out of reach.
     """
     said = words_of("api")["openapi"]
     api = FastAPI(
@@ -49,6 +55,7 @@ def api_application(attendant: Attendant, recorder: Recorder | None = None) -> F
     _questions(api, attendant)
     _reading(api, attendant)
     _opinions(api, recorder)
+    page_routes(api, attendant, pictures, {name: _described(name) for name in ("page", "page_image")})
     return api
 
 
@@ -135,7 +142,7 @@ def _reading(api: FastAPI, attendant: Attendant) -> None:
         response_model=None,
         **_described("passage"),
     )
-    async def passage(passage_id: Annotated[str, Path(max_length=64)]) -> Response:
+    async def passage(request: Request, passage_id: Annotated[str, Path(max_length=64)]) -> Response:
         room = attendant.room
         found = room.passages.get(passage_id)
         if found is None:
@@ -145,7 +152,9 @@ def _reading(api: FastAPI, attendant: Attendant) -> None:
             side: {"passage_id": other.id, "text": other.text} if other else None
             for side, other in (("before", before), ("after", after))
         }
-        return JSONResponse({**passage_json(found, room.documents[found.document_id]), **near})
+        document = room.documents[found.document_id]
+        addresses = addresses_of(request, document, found.page, Span(found.start, found.end))
+        return JSONResponse({**passage_json(found, document), **addresses, **near})
 
     @api.get(
         "/documents",

@@ -136,8 +136,28 @@ class Passage(BaseModel):
     start: int
     end: int
     text: str
+    report_url: str
+    """Where it is read in its document."""
+    page_image: str | None
+    """Image of its page with the passage outlined; null when the document is no PDF."""
     before: Neighbour | None
     after: Neighbour | None
+
+
+class Page(BaseModel):
+    """A page of a PDF: its text, and where a passage stands on its image."""
+
+    document_id: str
+    page: int
+    page_label: str
+    start: int
+    end: int
+    text: str
+    height: float
+    """Height of the page, its width being 1."""
+    image_url: str
+    outline: list[tuple[float, float, float, float]]
+    """Left, top, right, bottom of each line of the passage, as shares of the page; empty when it is not found."""
 
 
 class Starters(BaseModel):

@@ -11,7 +11,7 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ra_assistant.interfaces.page import refusal_page
 from ra_assistant.interfaces.problems import openai_problem, problem, sentence_for
 from ra_assistant.interfaces.shield import refused
 from ra_assistant.interfaces.words import waiting_time
@@ -33,7 +34,12 @@ BODY_SECONDS = 15.0
 """How long a request may take to arrive."""
 PREFLIGHT_SECONDS = 600
 
-_GUARDED = re.compile(r"/(?:api|v1|mcp)(?:/|$)")
+READING_SHARE = 5
+"""Pages that an address may read for each question that it may ask: turning pages is no question."""
+
+_GUARDED = re.compile(r"/(?:api|v1|mcp|rapport|simple)(?:/|$)")
+_READING = re.compile(r"/rapport(?:/|$)|/api/v1/documents/[^/]+/pages/")
+_FOR_PEOPLE = re.compile(r"/(?:rapport|simple)(?:/|$)")
 _FILE = re.compile(r"/widget(?:-[0-9a-f]{12})?\.js")
 _CHAT = re.compile(r"/gradio_api/queue/join/?")
 
@@ -56,6 +62,7 @@ class Door:
         self._app = app
         self._rules = rules
         self._limits = _Limits(rules)
+        self._reading = _Limits(rules, READING_SHARE)
         self._shared = CORSMiddleware(
             self._limited,
             allow_origins=rules.origins,
@@ -101,7 +108,8 @@ class Door:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        blocked = self._limits.hit(client_of(scope), origin if origin in self._rules.origins else "")
+        limits = self._reading if _READING.match(route_path(scope)) else self._limits
+        blocked = limits.hit(client_of(scope), origin if origin in self._rules.origins else "")
         if blocked is not None:
             code, seconds = blocked
             sentence = sentence_for(code, wait=waiting_time(seconds))
@@ -126,7 +134,19 @@ class Door:
 
 def _refusal(scope: Scope) -> Callable[..., Response]:
     """Return what makes a refusal in the form that the clients of an address read."""
-    return openai_problem if route_path(scope).startswith("/v1/") else problem
+    path = route_path(scope)
+    if _FOR_PEOPLE.match(path):
+        return _page_refusal("../" * (path.count("/") - 1))
+    return openai_problem if path.startswith("/v1/") else problem
+
+
+def _page_refusal(up: str) -> Callable[..., Response]:
+    def refusal(
+        status: int, code: str, sentence: str = "", headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return refusal_page(sentence or sentence_for(code), status, up, headers)
+
+    return refusal
 
 
 def is_own(origin: str, host: str) -> bool:
@@ -161,11 +181,12 @@ def client_of(scope: Scope) -> str:
 class _Limits:
     """Counts requests per address and per origin; nothing that a client sends begins a count again."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, share: int = 1) -> None:
+        """Count as `rules` say, `share` times as many."""
         self._counting = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._minute = RateLimitItemPerMinute(rules.address_per_minute, namespace="address")
-        self._day = RateLimitItemPerDay(rules.address_per_day, namespace="address")
-        self._origin_minute = RateLimitItemPerMinute(rules.origin_per_minute, namespace="origin")
+        self._minute = RateLimitItemPerMinute(share * rules.address_per_minute, namespace="address")
+        self._day = RateLimitItemPerDay(share * rules.address_per_day, namespace="address")
+        self._origin_minute = RateLimitItemPerMinute(share * rules.origin_per_minute, namespace="origin")
 
     def hit(self, client: str, origin: str) -> tuple[str, int] | None:
         """Count a request; return why it is too many and how many seconds to wait, or None."""

@@ -34,7 +34,7 @@ def unbroken(text: str) -> str:
     return _BEFORE_SIGN.sub("\u00a0", text)
 
 
-def element(name: str, *content: str, **attributes: str | int | bool) -> str:
+def element(name: str, /, *content: str, **attributes: str | int | bool) -> str:
     """Return an HTML element; `content` is HTML already, attribute values are text.
 
     `class_` stands for `class`, `_` for `-`; an attribute that is True stands alone, a False or empty

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
@@ -115,6 +115,7 @@ def _head(title: str, site: Site) -> str:
         + '<meta name="color-scheme" content="light dark">'
         + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
         + f'<link rel="stylesheet" href="{beside(asset("reading.css"))}">'
+        + f'<link rel="stylesheet" href="{beside(asset("panel.css"))}">'
         + f'<link rel="stylesheet" media="print" href="{beside(asset("print.css"))}">'
         + (element("style", colors) if colors else "")
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
@@ -140,7 +141,8 @@ def office_head(title: str) -> str:
 
 def _first_screen() -> str:
     waiting = element("p", escape(CHAT["loading"]), class_="ra-splash-words")
-    script_needed = element("noscript", element("p", escape(CHAT["no_script"])))
+    simple = element("a", escape(CHAT["no_script_way"]), href="simple")
+    script_needed = element("noscript", element("p", escape(CHAT["no_script"])), element("p", simple))
     return element("div", waiting, script_needed, id="ra-splash")
 
 
@@ -156,7 +158,7 @@ def beside(address: str) -> str:
 
 
 def waiting_page(
-    title: str = CHAT["loading"], notice: str = CHAT["loading_notice"], *, up: str = ""
+    title: str = CHAT["loading"], notice: str = CHAT["loading_notice"], *, up: str = "", way: str = ""
 ) -> HTMLResponse:
     """Return the page shown while the chat is being loaded; it reloads itself.
 
@@ -164,32 +166,56 @@ def waiting_page(
         title: what is said first.
         notice: what is said under it.
         up: the way from the page's address to our root: `../` one level below it.
+        way: HTML of a link to what can be used meanwhile.
     """
-    return _notice_page(title, notice, "", seconds=2, up=up)
+    return _notice_page(title, notice, way, seconds=2, up=up)
+
+
+def refusal_page(
+    sentence: str, status: int, up: str = "", headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """Return the page that says why a request for a page is refused."""
+    head = _notice_head(up, f"<title>{escape(CHAT['title'])}</title>")
+    body = element(
+        "main",
+        element("p", escape(CHAT["title"]), class_="ra-name"),
+        element("h1", escape(CHAT["refused_title"])),
+        element("p", escape(sentence)),
+    )
+    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    return HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
+
+
+def chat_waiting_page() -> HTMLResponse:
+    """Return the page shown at the chat's address while it is loaded, with the way to the chat without scripts."""
+    return waiting_page(way=element("p", element("a", escape(CHAT["loading_way"]), href="simple")))
 
 
 def unavailable_page(sentence: str) -> HTMLResponse:
     """Return the page shown when the index cannot be used; `sentence` says why."""
-    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], sentence, seconds=10)
-
-
-def _notice_page(title: str, notice: str, sentence: str, seconds: int, up: str = "") -> HTMLResponse:
-    operator = ""
-    if sentence:
-        operator = element(
-            "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
-        )
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="refresh" content="{seconds}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="{up}{beside(asset("notice.css"))}"><title>{escape(CHAT["title"])}</title>'
+    operator = element(
+        "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
     )
+    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], operator, seconds=10)
+
+
+def _notice_head(up: str, more: str) -> str:
+    return (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<link rel="stylesheet" href="{up}{beside(asset("notice.css"))}">{more}'
+    )
+
+
+def _notice_page(title: str, notice: str, more: str, seconds: int, up: str = "") -> HTMLResponse:
+    refresh = f'<meta http-equiv="refresh" content="{seconds}"><title>{escape(CHAT["title"])}</title>'
+    head = _notice_head(up, refresh)
     body = element(
         "main",
         element("p", escape(CHAT["title"]), class_="ra-name"),
         element("h1", escape(title)),
         element("p", escape(notice)),
-        operator,
+        more,
     )
     html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
     return HTMLResponse(html, 503, {"retry-after": str(seconds), "cache-control": "no-store"})

@@ -16,10 +16,21 @@ from ra_assistant.interfaces.markup import (
     sources_anchor,
     unbroken,
 )
+from ra_assistant.interfaces.report_links import (
+    has_images,
+    image_address,
+    is_of_the_web,
+    page_address,
+    report_address,
+    text_fragment,
+)
 from ra_assistant.rendering import citation_json
+from ra_assistant.report_wording import REPORT
 from ra_assistant.types import Block, BlockKind, Citation, Document, DocumentKind, Outcome, Passage, Span
 from ra_assistant.wording import CHAT, source_of
 
+THUMBNAIL_WIDTH = 320
+"""Pixels of a page's image, shown at half of that."""
 _CLASSES = {BlockKind.LIST_ITEM: "ra-item", BlockKind.TABLE_ROW: "ra-row", BlockKind.KEY_FIGURE: "ra-figure"}
 
 
@@ -79,9 +90,10 @@ def _idle(shelf: Shelf) -> str:
 def _document_row(document: Document) -> str:
     year = element("span", str(document.year), class_="ra-chip") if document.year else ""
     title = escape(document.title)
-    if document.source_url and _host(document.source_url):
-        title = _new_tab(document.source_url, title, "ra-heard")
-    return element("li", element("span", title), year)
+    if document.source_url and web_host(document.source_url):
+        title = new_tab(document.source_url, title, "ra-heard")
+    read = new_tab(report_address(document), escape(REPORT["read_short"]), "ra-heard", document.title)
+    return element("li", element("span", title), element("span", year, read, class_="ra-reading"))
 
 
 def _section(exchange: Exchange, turn: int, shelf: Shelf, *, is_shown: bool) -> str:
@@ -140,20 +152,24 @@ def _told(citation: Citation, shelf: Shelf) -> Iterator[str]:
     row = citation_json(citation)
     document = citation.document
     yield element("h3", escape(document.title))
-    yield element("p", *_facts(citation), class_="ra-facts")
+    yield element("p", *facts_of(citation), class_="ra-facts")
     path = [element("span", escape(part)) for part in row["section"] if part != document.title]
     if path:
         step = element("span", "›", class_="ra-step", aria_hidden="true")
         yield element("p", step.join(path), class_="ra-path")
-    yield element("blockquote", *_passage(citation, shelf.around(citation)))
+    yield element("blockquote", *passage_html(citation, shelf.around(citation)))
+    yield _thumbnail(citation)
     if document.kind is DocumentKind.RESTATED:
         said_above = f" · {row['section'][-1]}" if path else ""
         whose = source_of(citation).removesuffix(said_above)
         yield element("p", escape(whose), class_="ra-whose")
-    yield _way_out(row["source_url"], row["page"])
+    read = new_tab(report_address(document, span_of(citation)), escape(REPORT["open_in_report"]), "ra-tab")
+    yield element("p", read, class_="ra-read")
+    yield way_out(row["source_url"], row["page"], citation)
 
 
-def _facts(citation: Citation) -> Iterator[str]:
+def facts_of(citation: Citation) -> Iterator[str]:
+    """Yield year and page of a citation."""
     document = citation.document
     page, label = document.page_at(citation.start), document.label_at(citation.start)
     if document.year:
@@ -164,7 +180,7 @@ def _facts(citation: Citation) -> Iterator[str]:
             yield element("span", escape(CHAT["physical_page"].format(page=page)), class_="ra-physical")
 
 
-def _passage(citation: Citation, span: Span) -> Iterator[str]:
+def passage_html(citation: Citation, span: Span) -> Iterator[str]:
     """Yield the paragraphs of a passage, the quote between `<mark>` wherever it stands."""
     blocks = list(blocks_of(citation.document, span))
     for block in blocks:
@@ -183,22 +199,51 @@ def _quoted(citation: Citation, part: Span) -> str:
     return escape(before) + element("mark", escape(quote)) + escape(after)
 
 
-def _way_out(address: str | None, page: int | None) -> str:
-    host = _host(address or "")
+def span_of(citation: Citation) -> Span:
+    """Return where a citation stands."""
+    return Span(citation.start, citation.end)
+
+
+def _thumbnail(citation: Citation) -> str:
+    """Return a small image of the page with the quote outlined; a browser asks for it when it is shown."""
+    document, span = citation.document, span_of(citation)
+    page = document.page_at(citation.start)
+    if page is None or not has_images(document):
+        return ""
+    alt = REPORT["page_image_cited"].format(label=document.label_at(citation.start))
+    image = (
+        f'<img src="{escape(image_address(document, page, THUMBNAIL_WIDTH, span))}" alt="{escape(alt)}"'
+        f' loading="lazy" decoding="async" width="{THUMBNAIL_WIDTH // 2}">'
+    )
+    link = element(
+        "a", image, href=page_address(document, page, span), target="_blank", rel="noopener noreferrer"
+    )
+    return element("p", link, class_="ra-thumbnail")
+
+
+def way_out(address: str | None, page: int | None, citation: Citation) -> str:
+    """Return the link to the source, at the cited page or words; empty without an address of the web."""
+    host = web_host(address or "")
     if address is None or not host:
         return ""
     if page is not None and address.lower().endswith(".pdf"):
         address = f"{address}#page={page}"
+    elif is_of_the_web(citation.document):
+        fragment = text_fragment(citation.document, span_of(citation))
+        address = f"{address}{'' if '#' in address else '#'}{fragment}" if fragment else address
     words = escape(CHAT["open_source_on"].format(host=host.removeprefix("www.")))
-    return element("p", _new_tab(address, words, "ra-tab"), class_="ra-out")
+    return element("p", new_tab(address, words, "ra-tab"), class_="ra-out")
 
 
-def _new_tab(address: str, words: str, notice_class: str) -> str:
+def new_tab(address: str, words: str, notice_class: str, about: str = "") -> str:
+    """Return a link that opens a window of its own; `about` is heard after its words."""
+    if about:
+        words += heard(f" {about}")
     notice = element("span", escape(f" ({CHAT['new_tab']})"), class_=notice_class)
     return element("a", words, notice, href=address, target="_blank", rel="noopener noreferrer")
 
 
-def _host(address: str) -> str:
+def web_host(address: str) -> str:
     """Return the host of an address that a visitor may be sent to; empty for any other."""
     try:
         parts = urlsplit(address)
