@@ -35,6 +35,7 @@ from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.figures_routes import figures_routes
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
@@ -301,6 +302,7 @@ def application(
 
     app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
+    app.router.routes.extend(figures_routes(attendant))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())

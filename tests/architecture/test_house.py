@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 import ra_assistant
-from ra_assistant import errors, harvest_wording, office_wording, ports, publishing_wording, wording
+from ra_assistant import (
+    errors,
+    figures_wording,
+    harvest_wording,
+    office_wording,
+    ports,
+    publishing_wording,
+    wording,
+)
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "ra_assistant"
@@ -22,6 +30,7 @@ SPEAKS_FRENCH = {
     "answer_wording.py",
     "harvest_wording.py",
     "office_wording.py",
+    "figures_wording.py",
 }
 
 
@@ -115,7 +124,7 @@ def test_french_sentences_have_french_typography() -> None:
 
 def french_sentences() -> list[str]:
     found: list[str] = []
-    rooms = (wording, publishing_wording, office_wording, harvest_wording)
+    rooms = (wording, publishing_wording, office_wording, harvest_wording, figures_wording)
     for name, value in [item for module in rooms for item in vars(module).items()]:
         if name.startswith("__"):
             continue

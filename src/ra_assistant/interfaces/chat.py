@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchan
 from ra_assistant.interfaces.desk import Desk, Service
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html
 from ra_assistant.interfaces.panel import panel_html
+from ra_assistant.interfaces.series_view import exchange_series_html
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.types import Outcome
 from ra_assistant.wording import CHAT, GRADIO_STRINGS, count, sentence_of
@@ -69,7 +71,7 @@ def build_chat(desk: Desk) -> gr.Blocks:
             erase = gr.Button(CHAT["erase"], elem_id="ra-erase", size="sm")
             with gr.Column(elem_id="ra-talk"):
                 talk = gr.Chatbot(
-                    _messages([]),
+                    _messages([], service),
                     label=CHAT["conversation"],
                     show_label=False,
                     container=False,
@@ -185,8 +187,12 @@ class _Handlers:
             return
         yield "", *_page([*former, exchange], service)
         yield gr.skip(), *_page([*former, exchange.answered(first)], service)
+        answer = first
         for answer in answers:
             yield gr.skip(), *_page([*former, exchange.answered(answer)], service)
+        if answer.is_final and service.assistant.evolution(answer):
+            charted = replace(exchange.answered(answer), evolution=answer.standalone_question)
+            yield gr.skip(), *_page([*former, charted], service)
 
     def stop(self, kept: object) -> tuple[Any, ...]:
         """Return the page with what had been said, marked as interrupted."""
@@ -216,14 +222,15 @@ def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]
     for question in questions:
         with contextlib.suppress(QuestionRefused):
             answer = service.assistant.ask(question, turns_of(exchanges))
-            exchanges.append(Exchange(question.strip()).answered(answer))
+            charted = answer.standalone_question if service.assistant.evolution(answer) else ""
+            exchanges.append(replace(Exchange(question.strip()).answered(answer), evolution=charted))
     return exchanges
 
 
 def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tuple[Any, ...]:
     """Return the values of conversation, panel, kept history, starters and hint."""
     return (
-        _messages(exchanges),
+        _messages(exchanges, service),
         panel_html(exchanges, service.shelf),
         [exchange.as_json() for exchange in exchanges],
         gr.Column(visible=not exchanges),
@@ -231,11 +238,16 @@ def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tu
     )
 
 
-def _messages(exchanges: Sequence[Exchange]) -> list[Any]:
+def _messages(exchanges: Sequence[Exchange], service: Service) -> list[Any]:
     messages = [{"role": "assistant", "content": _welcome()}]
     for turn, exchange in enumerate(exchanges, 1):
         messages.append({"role": "user", "content": question_html(exchange.question)})
-        messages.append({"role": "assistant", "content": _answer(exchange, turn)})
+        messages.append(
+            {
+                "role": "assistant",
+                "content": _answer(exchange, turn) + exchange_series_html(exchange, service),
+            }
+        )
     return messages
 
 

@@ -42,6 +42,8 @@ class Exchange:
     cited: tuple[Place, ...] = ()
     nearest: tuple[Place, ...] = ()
     stopped: bool = False
+    evolution: str = ""
+    """The question on its own when a series goes with its answer; the series is looked for anew each time."""
 
     def answered(self, answer: Answer) -> Exchange:
         """Return the exchange with its answer, complete or not yet."""
@@ -68,6 +70,7 @@ class Exchange:
             "cited": list(map(_place_json, self.cited)),
             "nearest": list(map(_place_json, self.nearest)),
             "stopped": self.stopped,
+            "evolution": self.evolution,
         }
 
 
@@ -128,6 +131,7 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         cited=tuple(_several(row, "cited", _kept_place)),
         nearest=tuple(_several(row, "nearest", _kept_place)),
         stopped=row.get("stopped") is True,
+        evolution=_text(row, "evolution"),
     )
 
 

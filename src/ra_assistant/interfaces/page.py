@@ -107,6 +107,7 @@ def _head(title: str) -> str:
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
         + '<meta name="color-scheme" content="light dark">'
         + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
+        + f'<link rel="stylesheet" href="{beside(asset("series.css"))}">'
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
         + f'<script src="{beside(asset("chat.js"))}"></script>'
     )
