@@ -52,6 +52,12 @@ class _Flat(dict[int, str]):
 _FLAT = _Flat()
 
 
+_ANY = re.compile(
+    rf"\d|\b(?:{'|'.join([*table('numbers')['cardinals'], *table('numbers')['collectives']])})\b"
+)
+"""What a text without any number lacks."""
+
+
 class Amount(NamedTuple):
     """A figure of a text, without what it counts."""
 
@@ -76,6 +82,8 @@ def amounts(text: str, *, opens_block: bool = False) -> list[Amount]:
         text: one sentence, cell or key figure.
         opens_block: whether the text begins a paragraph, so that a leading « 1. » numbers it.
     """
+    if not _ANY.search(flat(text)):
+        return []
     names = _named(text, opens_block=opens_block)
     found = []
     for quantity in quantities(text):

@@ -31,7 +31,8 @@ MAX_SUBJECT_WORDS = 14
 MAX_PREDICATE_WORDS = 12
 _ARTICLES = frozenset({"la", "le", "les", "l'", "un", "une"})
 _CARDINALS = frozenset(table("numbers")["cardinals"])
-_PLURAL = ("s", "x", "z")
+_OUT_OF = re.compile(rf"\s+sur (?:{'|'.join(_CARDINALS - {'mille', 'cent', 'cents'})})\b")
+"""« trois lauréats sur quatre »: a ratio, not a count."""
 _FEMININE = tuple(WORDS["feminine"])
 
 
@@ -70,9 +71,8 @@ def count_label(text: str, amount: Amount, limit: int) -> Label | None:
         and is_adjective(head)
     ):
         return None
-    following = tokens[size : size + 2]
-    if len(following) == 2 and following[0].form == "sur" and following[1].form.split("-")[0] in _CARDINALS:
-        return None  # « trois lauréats sur quatre »
+    if _OUT_OF.match(flat(text), tokens[size - 1].end):
+        return None
     label = written(text, tokens[:size])
     participle = _done(text[: amount.start].removesuffix(amount.qualifier + " "))
     return Label(label, head.written.lower() if not head.written.isupper() else head.written, participle)
@@ -103,7 +103,7 @@ def right_label(text: str, amount: Amount, limit: int) -> Label | None:
         rest = rest[1:]
     if not rest or rest[0].form in WORDS["enders"] or not is_noun(rest[0]):
         return None
-    plural = rest[0].form.endswith(_PLURAL)
+    plural = rest[0].form.endswith(("s", "x", "z"))
     size = group_size(rest, plural=plural, complement=True)
     if not size:
         return None

@@ -58,6 +58,8 @@ def _in_sentence(
 ) -> Iterator[Figure]:
     text = _read(document, span)
     found = amounts(text, opens_block=opens)
+    if not found:
+        return
     years = years_of(text, found, default if default is not None else document.year)
     plain = flat(text)
     labels = _labels(text, found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ra_assistant.figure_rendering import passage_address
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _STEP = 64
 """Width of one year on a chart, in its own units."""
+_GAP = 22
+"""What is left free where years are missing."""
 _HEIGHT = 96
 _ABOVE = 22
 _BELOW = 20
@@ -59,9 +63,12 @@ def _chart(series: Series, anchor: str) -> str:
     top, bottom = max(*values, Decimal(0)), min(*values, Decimal(0))
     unit = Decimal(_HEIGHT) / ((top - bottom) or Decimal(1))
     zero = _ABOVE + top * unit
-    width = _STEP * len(values)
     height = _ABOVE + _HEIGHT + _BELOW
-    bars = [_bar(point, rank, zero, unit, height) for rank, point in enumerate(series.points)]
+    lefts, gaps, width = _places(series.years)
+    bars = [_bar(point, left, zero, unit, height) for point, left in zip(series.points, lefts, strict=True)]
+    bars += [
+        element("text", "…", class_="fig-gap", x=gap, y=_round(zero - 4), aria_hidden="true") for gap in gaps
+    ]
     axis = element("line", class_="fig-axis", x1="0", x2=width, y1=_round(zero), y2=_round(zero))
     drawn = element(
         "svg",
@@ -76,15 +83,27 @@ def _chart(series: Series, anchor: str) -> str:
     return element("div", drawn, class_="fig-chart")
 
 
-def _bar(point: Figure, rank: int, zero: Decimal, unit: Decimal, height: int) -> str:
-    middle = rank * _STEP + _STEP // 2
+def _places(years: Sequence[int]) -> tuple[list[int], list[int], int]:
+    """Return where each year begins on the chart, where years are missing, and how wide the chart is."""
+    lefts, gaps, left = [0], [], 0
+    for former, year in pairwise(years):
+        missing = year - former > 1
+        if missing:
+            gaps.append(left + _STEP + _GAP // 2)
+        left += _STEP + _GAP * missing
+        lefts.append(left)
+    return lefts, gaps, left + _STEP
+
+
+def _bar(point: Figure, left: int, zero: Decimal, unit: Decimal, height: int) -> str:
+    middle = left + _STEP // 2
     size = abs(point.value) * unit
     y = zero - size if point.value >= 0 else zero
     value = value_of(point)
     told = FIGURES["read_point"].format(year=point.year, value=value)
     return element(
         "a",
-        element("rect", class_="fig-target", x=rank * _STEP, y="0", width=_STEP, height=height),
+        element("rect", class_="fig-target", x=left, y="0", width=_STEP, height=height),
         element(
             "rect",
             class_="fig-bar",
