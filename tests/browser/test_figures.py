@@ -34,10 +34,10 @@ def test_figures_are_filtered_drawn_and_reached_by_keyboard(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
-    page.get_by_label("Année").select_option("2022")
+    page.get_by_label("Année", exact=True).select_option("2022")
     page.wait_for_url("**/chiffres?*annee=2022*")
     expect(page.locator("tbody .fig-when").first).to_have_text("2022")
-    page.get_by_label("Chercher").fill("ELEVES licorne")
+    page.get_by_role("searchbox", name="Chercher").fill("ELEVES licorne")
     page.get_by_role("button", name="Afficher").click()
     expect(page.get_by_role("status")).to_have_text("Aucun chiffre ne correspond à cette recherche.")
     page.get_by_role("link", name="Effacer les filtres").click()

@@ -38,7 +38,8 @@ def covers_years(text: str) -> bool:
     """Tell whether a sentence sums several years: « depuis 2014 », « entre 2019 et 2022 », « en cumulé »."""
     plain = flat(text)
     return (
-        _SPAN.search(plain) is not None or re.search(r"\b(?:en cumule|cumulees?|depuis)\b", plain) is not None
+        _SPAN.search(plain) is not None
+        or re.search(r"\b(?:en cumule|cumulees?|depuis(?! une? ))\b", plain) is not None
     )
 
 
