@@ -22,11 +22,13 @@ from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Un
 from ra_assistant.builds import BuildStore, Manifest, held
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, SettingsError, StoreError
+from ra_assistant.evolution import Range, asks_evolution, series_for
+from ra_assistant.figures import FigureShelf, Series
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
-from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
+from ra_assistant.types import Answer, Document, Hit, Outcome, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
@@ -67,6 +69,8 @@ class Assistant:
         self.passages = tuple(passages)
         self.build_id = build_id
         self.answerer = answerer
+        self.figures = FigureShelf(self.documents)
+        """The figures of the documents, read when they are first asked for."""
         self._retriever = retriever
         self._close = close
 
@@ -92,6 +96,26 @@ class Assistant:
     def search_after(self, question: str, history: Sequence[Turn], k: int) -> list[Hit]:
         """Return the passages that a question asked after `history` is answered from, best first."""
         return self._retriever.retrieve(self.answerer.understood(question, history), k)
+
+    def evolution(self, answer: Answer, seconds: float | None = None) -> Series | None:
+        """Return the series that shows the evolution an answer speaks of; None when none surely does.
+
+        Args:
+            answer: a complete one.
+            seconds: how long to wait for the figures to be read; as long as it takes when None.
+        """
+        if answer.outcome is Outcome.SMALL_TALK:
+            return None
+        cited = [(citation.document.id, citation.start, citation.end) for citation in answer.citations]
+        return self.series_of(answer.standalone_question, cited, seconds)
+
+    def series_of(self, question: str, cited: Sequence[Range], seconds: float | None = None) -> Series | None:
+        """Return the series that a question, understood on its own, asks for; as `evolution` does."""
+        query = self.answerer.understood(question, ()) if question else None
+        if query is None or not asks_evolution(query):
+            return None
+        book = self.figures.wait(seconds)
+        return series_for(query, cited, book.series) if book else None
 
     def close(self) -> None:
         """Release the index; the assistant answers no more."""

@@ -14,6 +14,8 @@ import typer
 
 from ra_assistant import commands, corpus_commands, journal_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
+from ra_assistant.figure_commands import add_figure_commands
+from ra_assistant.figure_rendering import series_json
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
@@ -101,7 +103,9 @@ def ask(
             answer = _answered(assistant, row, ids)
             spent = (perf_counter() - started) * 1000
             if as_json:
-                _print_json(answer_json(answer, asked, row.get("id"), spent, passage_of))
+                series = assistant.evolution(answer)
+                shown = series_json(series) if series else None
+                _print_json(answer_json(answer, asked, row.get("id"), spent, passage_of, shown))
             else:
                 _print_answer(answer)
 
@@ -356,6 +360,7 @@ def _print_json(row: dict[str, Any]) -> None:
 
 add_web_commands(app)
 add_site_commands(app)
+add_figure_commands(app)
 
 
 def main() -> None:

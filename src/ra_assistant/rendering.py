@@ -63,8 +63,9 @@ def answer_json(
     identifier: object,
     milliseconds: float,
     passage_of: PassageOf | None = None,
+    series: JsonObject | None = None,
 ) -> JsonObject:
-    """Return an answer as the command line and the interfaces give it."""
+    """Return an answer as the command line and the interfaces give it; `series` goes with an evolution."""
     span = None
     if answer.span is not None:
         span = {"document_id": answer.span[0], "start": answer.span[1], "end": answer.span[2]}
@@ -79,6 +80,7 @@ def answer_json(
         "probability": round(answer.probability, 4),
         "citations": [citation_json(citation, passage_of) for citation in answer.citations],
         "suggestions": [citation_json(citation, passage_of) for citation in answer.suggestions],
+        "series": series,
         "build_id": answer.build_id,
         "milliseconds": round(milliseconds, 2),
     }

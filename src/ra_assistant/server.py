@@ -36,6 +36,7 @@ from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
+from ra_assistant.interfaces.figures_routes import figures_routes
 from ra_assistant.interfaces.hearing import NOBODY, Hearing, hearing_of, together
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
@@ -356,6 +357,7 @@ def application(
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
     app.router.routes.append(SimpleChat(attendant).route())
+    app.router.routes.extend(figures_routes(attendant))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
     app.router.routes.extend(office.routes() if office else ())

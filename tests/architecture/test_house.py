@@ -12,6 +12,7 @@ import pytest
 import ra_assistant
 from ra_assistant import (
     errors,
+    figures_wording,
     harvest_wording,
     journal_wording,
     office_wording,
@@ -33,6 +34,7 @@ SPEAKS_FRENCH = {
     "office_wording.py",
     "journal_wording.py",
     "report_wording.py",
+    "figures_wording.py",
 }
 
 
@@ -127,7 +129,7 @@ def test_french_sentences_have_french_typography() -> None:
 def french_sentences() -> list[str]:
     found: list[str] = []
     rooms = (
-        wording, publishing_wording, office_wording, harvest_wording, journal_wording, report_wording
+        wording, publishing_wording, office_wording, harvest_wording, journal_wording, report_wording, figures_wording
     )  # fmt: skip
     for name, value in [item for module in rooms for item in vars(module).items()]:
         if name.startswith("__"):

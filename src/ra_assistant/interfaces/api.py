@@ -7,12 +7,14 @@ from collections import Counter
 from time import perf_counter
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Header, Path
+from fastapi import Body, FastAPI, Header, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ra_assistant.errors import JournalUnusable
+from ra_assistant.figure_rendering import figure_json, series_json
+from ra_assistant.figures import Order, Wanted
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.attendant import Attendant, told
 from ra_assistant.interfaces.events import HEADERS, MEDIA_TYPE, Asked, events
@@ -56,6 +58,7 @@ def api_application(
     _reading(api, attendant)
     _opinions(api, recorder)
     page_routes(api, attendant, pictures, {name: _described(name) for name in ("page", "page_image")})
+    _figures(api, attendant)
     return api
 
 
@@ -89,7 +92,7 @@ def _questions(api: FastAPI, attendant: Attendant) -> None:
         started = perf_counter()
         answer = await attendant.answer(room, asked.question, asked.history, asked.within)
         spent = perf_counter() - started
-        return JSONResponse(told(room, answer, asked.question, asked.identifier, spent))
+        return JSONResponse(await told(room, answer, asked.question, asked.identifier, spent))
 
     @api.get(
         "/starters",
@@ -180,3 +183,36 @@ def _reading(api: FastAPI, attendant: Attendant) -> None:
         if found is None:
             raise Refused(404, "document_not_found")
         return JSONResponse(document_json(found, room.assistant.passages))
+
+
+def _figures(api: FastAPI, attendant: Attendant) -> None:
+    @api.get(
+        "/figures",
+        responses=shapes.responses(shapes.Figures, 422),
+        response_model=None,
+        **_described("figures"),
+    )
+    async def figures(
+        q: Annotated[str, Query(max_length=200)] = "",
+        year: Annotated[int | None, Query(ge=1000, le=9999)] = None,
+        document: Annotated[str | None, Query(max_length=300)] = None,
+        sort: Order = Order.PLACE,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> Response:
+        room = attendant.room
+        chosen = room.chosen([document] if document else None)
+        wanted = Wanted(q, year, next(iter(chosen)) if chosen else "", sort)
+        book = await run_in_threadpool(room.figures.wait)
+        if book is None:
+            raise Refused(503, "unavailable")
+        found = book.select(wanted)
+        return JSONResponse(
+            {
+                "build_id": room.assistant.build_id,
+                "total": len(found),
+                "offset": offset,
+                "figures": [figure_json(figure) for figure in found[offset : offset + limit]],
+                "series": [series_json(series) for series in book.select_series(wanted)],
+            }
+        )

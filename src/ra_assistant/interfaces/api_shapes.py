@@ -63,6 +63,25 @@ class Span(BaseModel):
     end: int
 
 
+class Point(BaseModel):
+    """One year of a series, with the sentence that says it."""
+
+    year: int
+    value: float
+    approximate: bool
+    written: str
+    citation: Citation
+    address: str
+
+
+class Series(BaseModel):
+    """The same thing counted in several years."""
+
+    label: str
+    unit: str
+    points: list[Point]
+
+
 class Answer(BaseModel):
     """An answer, or a refusal with the nearest passages."""
 
@@ -76,8 +95,44 @@ class Answer(BaseModel):
     probability: float
     citations: list[Citation]
     suggestions: list[Citation]
+    series: Series | None
     build_id: str
     milliseconds: float
+
+
+class Figure(BaseModel):
+    """A figure of a report, with the sentence, table row or key figure that it stands in."""
+
+    id: str
+    value: float
+    unit: str
+    label: str
+    year: int | None
+    nature: Literal["level", "change", "target"]
+    approximate: bool
+    written: str
+    figure_start: int
+    figure_end: int
+    document_id: str
+    path: str
+    document_title: str
+    page: int | None
+    page_label: str | None
+    section: list[str]
+    start: int
+    end: int
+    quote: str
+    address: str
+
+
+class Figures(BaseModel):
+    """The figures asked for, some at a time, and the series that they are points of."""
+
+    build_id: str
+    total: int
+    offset: int
+    figures: list[Figure]
+    series: list[Series]
 
 
 class DocumentSummary(BaseModel):

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from ra_assistant.figure_rendering import series_json
 from ra_assistant.interfaces.hearing import Answered, unheard
 from ra_assistant.interfaces.problems import Refused
 from ra_assistant.rendering import JsonObject, PassageOf, answer_json, passage_finder
 from ra_assistant.types import Answer, Document, Passage, Turn
 
 if TYPE_CHECKING:
+    from ra_assistant.figures import FigureShelf
     from ra_assistant.interfaces.desk import Desk, Service
 
 AT_ONCE = 4
@@ -24,6 +26,8 @@ AT_ONCE = 4
 WAITING = 60
 """Questions that wait for their turn; the next one is told that the assistant is busy."""
 PATIENCE_SECONDS = 20.0
+SERIES_SECONDS = 0.5
+"""How long an answer waits for figures that nothing had asked for before; without them, it goes as it is."""
 
 
 class Room:
@@ -33,6 +37,11 @@ class Room:
         self.service = service
         self.assistant = service.assistant
         self.documents = {document.id: document for document in service.assistant.documents}
+
+    @property
+    def figures(self) -> FigureShelf:
+        """Return the figures of the documents, read when they are first asked for."""
+        return self.assistant.figures
 
     @cached_property
     def passages(self) -> dict[str, Passage]:
@@ -151,9 +160,11 @@ class Attendant:
             self._slots.release()
 
 
-def told(room: Room, answer: Answer, question: str, identifier: str, seconds: float) -> JsonObject:
-    """Return an answer as the command line gives it."""
-    return answer_json(answer, question, identifier, seconds * 1000, room.passage_of)
+async def told(room: Room, answer: Answer, question: str, identifier: str, seconds: float) -> JsonObject:
+    """Return an answer as the command line gives it, with the series of the evolution that it speaks of."""
+    series = await run_in_threadpool(room.assistant.evolution, answer, SERIES_SECONDS)
+    shown = series_json(series) if series else None
+    return answer_json(answer, question, identifier, seconds * 1000, room.passage_of, shown)
 
 
 def _next(answers: Iterator[Answer]) -> Answer | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.markup import answer_html, element, escape, question_html, tools_html, unbroken
 from ra_assistant.interfaces.panel import panel_html
 from ra_assistant.interfaces.references import kept_of, printed_sources
+from ra_assistant.interfaces.series_view import exchange_series_html
 from ra_assistant.interfaces.site import Site
 from ra_assistant.interfaces.site_page import contact_html, legal_html, logo_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
@@ -201,8 +203,12 @@ class _Handlers:
             return
         yield "", *self._page([*former, exchange], service)
         yield gr.skip(), *self._page([*former, exchange.answered(first)], service)
+        answer = first
         for answer in answers:
             yield gr.skip(), *self._page([*former, exchange.answered(answer)], service)
+        if answer.is_final and service.assistant.evolution(answer):
+            charted = replace(exchange.answered(answer), evolution=answer.standalone_question)
+            yield gr.skip(), *self._page([*former, charted], service)
 
     def stop(self, kept: object) -> tuple[Any, ...]:
         """Return the page with what had been said, marked as interrupted."""
@@ -264,7 +270,8 @@ class _Handlers:
             closing=self._contact if is_refused else "",
         )
         tools = _tools(exchange)
-        return answer + (printed_sources(exchange, service.shelf) + tools_html(turn, tools) if tools else "")
+        after = printed_sources(exchange, service.shelf) + tools_html(turn, tools) if tools else ""
+        return answer + exchange_series_html(exchange, service) + after
 
 
 def _tools(exchange: Exchange) -> tuple[str, ...]:
@@ -293,8 +300,9 @@ def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]
     for question in questions:
         with contextlib.suppress(QuestionRefused):
             answer = service.assistant.ask(question, turns_of(exchanges))
+            charted = answer.standalone_question if service.assistant.evolution(answer) else ""
             asked = Exchange(question.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
-            exchanges.append(asked.answered(answer))
+            exchanges.append(replace(asked.answered(answer), evolution=charted))
     return exchanges
 
 

@@ -49,6 +49,8 @@ class Exchange:
     """Name of this answer where a visitor says what it is worth; empty for none."""
     build_id: str = ""
     """Build that answered."""
+    evolution: str = ""
+    """The question on its own when a series goes with its answer; the series is looked for anew each time."""
 
     def answered(self, answer: Answer) -> Exchange:
         """Return the exchange with its answer, complete or not yet."""
@@ -77,6 +79,7 @@ class Exchange:
             "stopped": self.stopped,
             "id": self.id,
             "build_id": self.build_id,
+            "evolution": self.evolution,
         }
 
 
@@ -139,6 +142,7 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         stopped=row.get("stopped") is True,
         id=_name(row, "id"),
         build_id=_name(row, "build_id"),
+        evolution=_text(row, "evolution"),
     )
 
 

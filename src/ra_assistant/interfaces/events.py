@@ -66,7 +66,9 @@ async def events(attendant: Attendant, room: Room, asked: Asked) -> AsyncIterato
                     yield numbered.write("text", {"from": len(kept), "text": answer.text[len(kept) :]})
                 said = answer.text
                 if answer.is_final:
-                    whole = told(room, answer, asked.question, asked.identifier, perf_counter() - started)
+                    whole = await told(
+                        room, answer, asked.question, asked.identifier, perf_counter() - started
+                    )
                     yield numbered.write("citations", {"citations": whole["citations"]})
                     yield numbered.write("end", whole)
     except QuestionRefused as error:

@@ -74,7 +74,7 @@ def mcp_server(attendant: Attendant, version: str) -> MCPServer[Any]:
             raise ToolError(sentence_of(error)) from error
         except Refused as error:
             raise ToolError(error.sentence) from error
-        return told(room, answer, question, "", 0.0)
+        return await told(room, answer, question, "", 0.0)
 
     return server
 

@@ -117,6 +117,7 @@ def _head(title: str, site: Site) -> str:
         + f'<link rel="stylesheet" href="{beside(asset("reading.css"))}">'
         + f'<link rel="stylesheet" href="{beside(asset("panel.css"))}">'
         + f'<link rel="stylesheet" media="print" href="{beside(asset("print.css"))}">'
+        + f'<link rel="stylesheet" href="{beside(asset("series.css"))}">'
         + (element("style", colors) if colors else "")
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
         + f'<script src="{beside(asset("chat.js"))}"></script>'

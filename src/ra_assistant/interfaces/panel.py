@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from ra_assistant.figures_wording import FIGURES
 from ra_assistant.interfaces.conversation import Exchange, Place, find
 from ra_assistant.interfaces.markup import (
     answer_anchor,
@@ -83,6 +84,7 @@ def _idle(shelf: Shelf) -> str:
         element("p", escape(CHAT["idle_notice"]), class_="ra-notice"),
         element("h3", escape(CHAT["documents_title"])),
         element("ul", *map(_document_row, ordered), class_="ra-documents"),
+        element("p", element("a", escape(FIGURES["link"]), href="chiffres"), class_="ra-out"),
         class_="ra-idle",
     )
 
