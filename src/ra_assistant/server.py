@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import importlib.util
 import logging
 import os
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -26,35 +24,35 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.builds import BuildStore
-from ra_assistant.errors import MissingExtra, ServerUnavailable, SettingsError
+from ra_assistant.errors import MissingExtra, SettingsError
 from ra_assistant.interfaces import api, openai_api, page
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.attendant import Attendant
+from ra_assistant.interfaces.chat_front import Front
 from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.figures_routes import figures_routes
-from ra_assistant.interfaces.hearing import NOBODY, Hearing, hearing_of, together
-from ra_assistant.interfaces.loading import LoadedLater
+from ra_assistant.interfaces.hearing import hearing_of, together
+from ra_assistant.interfaces.listening import address_of, listening
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.originals import Originals
 from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.reading_room import ReadingRoom
-from ra_assistant.interfaces.shield import Framed, Gate, SafeHeaders, refused
+from ra_assistant.interfaces.shield import Framed, SafeHeaders
 from ra_assistant.interfaces.simple_chat import SimpleChat
 from ra_assistant.interfaces.site import Site, load_site
-from ra_assistant.interfaces.site_page import logo_routes, title_of
+from ra_assistant.interfaces.site_page import logo_routes
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings, load_settings, split_list
-from ra_assistant.wording import CHAT, sentence_of
+from ra_assistant.wording import CHAT
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
@@ -70,13 +68,8 @@ FORCED = {
     "DO_NOT_TRACK": "1",
 }
 """Variables that Gradio and what it imports read once, at import."""
-FOLLOW_SECONDS = 1.0
-"""Between two looks at which build is in service."""
-RETRY_SECONDS = 3.0
-"""Between two tries to open an index that cannot be used."""
 GRACE_SECONDS = 1
 """How long open pages may finish their request when the server is interrupted."""
-PORTS_TRIED = 50
 
 
 def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -150,128 +143,6 @@ def prepare_environment() -> None:
         if value:
             raise SettingsError(f"{name}={value!r} exposes this machine; remove it", name=name, value=value)
     os.environ.update(FORCED)
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the address.
-
-    Raises:
-        ServerUnavailable: the port is taken; the details suggest a free one.
-        SettingsError: the address is not one of this machine, or the port needs rights.
-    """
-    try:
-        return _bound(host, port)
-    except socket.gaierror as error:
-        raise SettingsError(f"{host!r}: {error}", name="RA_HOST", value=host) from error
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ServerUnavailable(
-                f"port {port} is taken; close the other program or choose another port",
-                port=port,
-                suggestion=_free_port(host, port),
-            ) from error
-        name, value = ("RA_PORT", port) if error.errno == errno.EACCES else ("RA_HOST", host)
-        raise SettingsError(f"{host}:{port}: {error.strerror}", name=name, value=value) from error
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen()
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
-def _free_port(host: str, taken: int) -> int:
-    for port in [*range(taken + 1, min(taken + PORTS_TRIED, 65536)), 0]:
-        with contextlib.suppress(OSError), _bound(host, port) as found:
-            return int(found.getsockname()[1])
-    return taken
-
-
-def address_of(host: str, port: int) -> str:
-    """Return the address to open in a browser on this machine."""
-    shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not listened on
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-
-
-class Front(LoadedLater):
-    """What stands at `/`: a waiting page, then the chat; or why there is none."""
-
-    def __init__(
-        self,
-        desk: Desk,
-        address: str,
-        say: Callable[[str], None],
-        site: Site | None = None,
-        hearing: Hearing = NOBODY,
-    ) -> None:
-        super().__init__()
-        self.desk = desk
-        self.site = site or Site()
-        self._hearing = hearing
-        self._address = address
-        self._say = say
-        self._chat: ASGIApp | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """Tell whether questions are answered."""
-        return self._chat is not None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if self._chat is not None:
-            await self._chat(scope, receive, send)
-        elif scope["type"] != "http":
-            await send({"type": "websocket.close"})
-        elif scope["path"] != "/":
-            await refused(503, CHAT["loading"])(scope, receive, send)
-        else:
-            trouble = self.desk.trouble
-            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.chat_waiting_page()
-            await shown(scope, receive, send)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
-        """Load the chat while the server runs; close the index when it stops."""
-        async with super().lifespan():
-            yield
-        self.desk.close()
-
-    def _leave(self) -> None:
-        self._chat = None
-
-    async def _load(self, stack: contextlib.AsyncExitStack) -> None:
-        said = ""
-        while not await asyncio.to_thread(self.desk.open):
-            sentence = sentence_of(self.desk.trouble) if self.desk.trouble else ""
-            if sentence != said:
-                self._say(CHAT["waiting_for_index"].format(sentence=sentence))
-                said = sentence
-            await asyncio.sleep(RETRY_SECONDS)
-        chat = await asyncio.to_thread(_mount, self.desk, self.site, self._hearing)
-        await stack.enter_async_context(chat.router.lifespan_context(chat))
-        self._chat = page.FrenchPage(Gate(chat), title_of(self.site), site=self.site)
-        self._say(CHAT["open"].format(address=self._address))
-        await self._follow()
-
-    async def _follow(self) -> None:
-        """Put the new build in the place of the old one, whenever another is published."""
-        while True:
-            await asyncio.sleep(FOLLOW_SECONDS)
-            if self.desk.is_open:
-                await asyncio.to_thread(self.desk.prove_one)
-            if await asyncio.to_thread(self.desk.follow):
-                self._say(SERVER["followed"].format(build=self.desk.service.assistant.build_id))
-            elif self.desk.trouble is not None:
-                self._say(SERVER["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
-                self.desk.trouble = None
 
 
 def site_of(settings: Settings) -> Site:
@@ -425,13 +296,6 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
     if assistant.build_id not in BuildStore(index_dir).served_ids()[:1]:
         say(SERVER["fallen_back"].format(build=assistant.build_id))
     return assistant
-
-
-def _mount(desk: Desk, site: Site, hearing: Hearing) -> FastAPI:
-    with page.BUILDING:
-        from ra_assistant.interfaces.chat import mount_chat
-
-        return mount_chat(desk, site, hearing)
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ra_assistant import server
 from ra_assistant.errors import ServerUnavailable, SettingsError
+from ra_assistant.interfaces.listening import address_of, listening
 from ra_assistant.interfaces.shield import MAX_BODY_BYTES, Gate
 from ra_assistant.wording import sentence_of
 from tests.conftest import REPORTS, ROOT, build_served
@@ -102,18 +103,18 @@ def test_a_taken_port_is_one_sentence_with_a_free_one(built: Path) -> None:
 
 
 def test_the_suggested_port_is_free() -> None:
-    with server.listening("127.0.0.1", free_port()) as taken, pytest.raises(ServerUnavailable) as caught:
-        server.listening("127.0.0.1", taken.getsockname()[1])
+    with listening("127.0.0.1", free_port()) as taken, pytest.raises(ServerUnavailable) as caught:
+        listening("127.0.0.1", taken.getsockname()[1])
     suggestion = caught.value.details["suggestion"]
     assert isinstance(suggestion, int)
     assert f"RA_PORT={suggestion}" in sentence_of(caught.value)
-    server.listening("127.0.0.1", suggestion).close()
+    listening("127.0.0.1", suggestion).close()
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no such host.invalid"])
 def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        server.listening(host, free_port())
+        listening(host, free_port())
     assert "RA_HOST" in sentence_of(caught.value)
 
 
@@ -126,7 +127,7 @@ def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
     ],
 )
 def test_the_address_printed_can_be_opened(host: str, address: str) -> None:
-    assert server.address_of(host, 7860) == address
+    assert address_of(host, 7860) == address
 
 
 @pytest.mark.parametrize("name", server.FORBIDDEN)
