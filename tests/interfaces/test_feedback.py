@@ -14,6 +14,7 @@ from ra_assistant.interfaces.chat import _Handlers
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
 from ra_assistant.interfaces.hearing import Hearing, hearing_of
+from ra_assistant.interfaces.site import Site
 from ra_assistant.journal_wording import FEEDBACK_REASONS
 from ra_assistant.keeping import recorder_of
 from ra_assistant.recording import Recorder
@@ -122,7 +123,7 @@ def test_every_way_of_asking_leaves_one_row_without_words(
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
         assert "salaire" in client.post("/mcp", json=body, headers=headers).text
         client.post("/api/v1/ask", json={"question": ""})
-        shown = list(_Handlers(desk, Hearing(recorder.answered)).ask(ASKED, None))
+        shown = list(_Handlers(desk, Site(), Hearing(recorder.answered)).ask(ASKED, None))
     assert "13" in json.dumps(shown[-1][3])
     recorder.close()
     usage = recorder.journal.usage()

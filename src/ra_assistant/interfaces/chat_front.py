@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 FOLLOW_SECONDS = 1.0
 """Between two looks at which build is in service."""
+PROVED_EVERY = 3
+"""Looks between two questions that are proved, so that visitors have the machine to themselves most of the time."""
 RETRY_SECONDS = 3.0
 """Between two tries to open an index that cannot be used."""
 
@@ -91,9 +94,9 @@ class Front(LoadedLater):
 
     async def _follow(self) -> None:
         """Put the new build in the place of the old one, whenever another is published."""
-        while True:
+        for turn in itertools.count():
             await asyncio.sleep(FOLLOW_SECONDS)
-            if self.desk.is_open:
+            if turn % PROVED_EVERY == 0 and self.desk.is_open:
                 await asyncio.to_thread(self.desk.prove_one)
             if await asyncio.to_thread(self.desk.follow):
                 self._say(SERVER["followed"].format(build=self.desk.service.assistant.build_id))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
 
 SUGGESTED = 3
-MAX_PROVED = 120
+MAX_PROVED = 40
 """Questions that are put to the assistant at most, so that a long report does not keep the machine at work."""
 
 
