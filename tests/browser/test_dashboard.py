@@ -59,6 +59,7 @@ def entered(visits: Visits, served: Serving, width: int = 1280, scheme: str = "l
     page.get_by_label("Mot de passe de publication").fill(SECRET)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Tableau de bord")).to_be_visible()
+    page.wait_for_load_state("load")
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
@@ -83,6 +84,16 @@ def test_in_a_terminal_what_was_guessed_is_proposed(tmp_path: Path) -> None:
     assert note == "title: Le bilan\nyear: 2023\npublisher: Agence du Val\n", said.decode()
 
 
+def ended(process: subprocess.Popen[str]) -> str:
+    """Interrupt a process until it ends, for an interruption that falls into a destructor is lost."""
+    for _ in range(10):
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=5)[0]
+    process.kill()
+    raise AssertionError(process.communicate()[0])
+
+
 def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: Path) -> None:
     folder = tmp_path / "depot"
     folder.mkdir()
@@ -108,8 +119,7 @@ def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: P
         assert any("Ajouté" in line and "2022.txt" in line for line in lines)
         assert "3\u00a0documents" in lines[-1]
     finally:
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=20)
+        rest = ended(process)
     assert process.returncode == 130
     assert "Traceback" not in rest
 
