@@ -69,9 +69,9 @@ def _chosen(name: str, documents: list[Document]) -> str:
     return str(found)
 
 
-def _write(path: Path, text: str, figures: int) -> None:
+def _write(path: Path, text: bytes, figures: int) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(text)
     except OSError as error:
         fail(CLI["no_write"].format(path=path, reason=system_reason(error)))
     told = wording.count(figures, FIGURES["one_figure"], FIGURES["several_figures"])

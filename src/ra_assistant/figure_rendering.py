@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from ra_assistant.figures import Figure, Series
 from ra_assistant.figures_wording import CSV_COLUMNS, NATURES
-from ra_assistant.rendering import citation_json
-from ra_assistant.types import Citation
+from ra_assistant.rendering import citation_json, passage_path
+from ra_assistant.spreadsheets import as_csv, inert
+from ra_assistant.types import Citation, Span
 
 JsonObject = dict[str, Any]
-_FORMULA = re.compile(r"^[\s\u00a0\u202f]*[=+\-@\u2212\t\r]")
 
 
 def citation_of(figure: Figure, marker: int = 0) -> Citation:
@@ -26,12 +22,7 @@ def citation_of(figure: Figure, marker: int = 0) -> Citation:
 
 def passage_address(figure: Figure) -> str:
     """Return the address of the passage in the reading room, from our root."""
-    return place_address(figure.document.id, figure.quote_start, figure.quote_end)
-
-
-def place_address(document_id: str, start: int, end: int) -> str:
-    """Return the address of a range of a document in the reading room, from our root."""
-    return f"rapport/{quote(document_id, safe='')}?{urlencode({'debut': start, 'fin': end})}"
+    return passage_path(figure.document, Span(figure.quote_start, figure.quote_end))
 
 
 def plain(value: Decimal) -> int | float:
@@ -92,17 +83,9 @@ def series_json(series: Series) -> JsonObject:
     }
 
 
-def figures_csv(figures: Iterable[Figure]) -> str:
-    """Return figures as a file for a French spreadsheet: byte order mark, semicolons, decimal commas.
-
-    No cell can be taken for a formula: one that begins like one is preceded by an apostrophe.
-    """
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    for figure in figures:
-        writer.writerow(_row(figure))
-    return "\ufeff" + written.getvalue()
+def figures_csv(figures: Iterable[Figure]) -> bytes:
+    """Return figures as a file for a French spreadsheet, their values with decimal commas."""
+    return as_csv(CSV_COLUMNS, map(_row, figures))
 
 
 def _row(figure: Figure) -> list[str]:
@@ -120,7 +103,7 @@ def _row(figure: Figure) -> list[str]:
         document.title,
         document.id,
     )
-    label, unit, as_written, qualifier, path, printed, quoted, title, identifier = map(_harmless, words)
+    label, unit, as_written, qualifier, path, printed, quoted, title, identifier = map(inert, words)
     return [
         title,
         str(figure.year or ""),
@@ -138,7 +121,3 @@ def _row(figure: Figure) -> list[str]:
         str(figure.quote_start),
         str(figure.quote_end),
     ]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text

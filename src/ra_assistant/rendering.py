@@ -5,12 +5,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from ra_assistant.types import Answer, Citation, Document, Hit, Passage, Turn
+from ra_assistant.types import Answer, Citation, Document, Hit, Passage, Span, Turn
 from ra_assistant.wording import source_of
 
 JsonObject = dict[str, Any]
 PassageOf = Callable[[Citation], str | None]
+ROOM = "rapport"
+"""Where documents are read, seen from our root."""
+QUOTE = "extrait"
+"""Fragment of the passage that an address opens at."""
+
+
+def passage_path(document: Document, span: Span) -> str:
+    """Return where a range of a document is read, seen from our root."""
+    offsets = urlencode({"debut": span.start, "fin": span.end})
+    return f"{ROOM}/{quote(document.id, safe='')}?{offsets}#{QUOTE}"
 
 
 def passage_finder(passages: Iterable[Passage]) -> PassageOf:

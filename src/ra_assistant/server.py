@@ -227,7 +227,7 @@ def application(
     app.router.routes.append(meter.route())
     app.router.routes.extend(widget_routes(rules.origins))
     app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
-    app.router.routes.append(SimpleChat(attendant).route())
+    app.router.routes.append(SimpleChat(attendant, *_told_of(recorder)).route())
     app.router.routes.extend(figures_routes(attendant))
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
@@ -243,6 +243,11 @@ def office_of(settings: Settings, index_dir: Path, recorder: Recorder | None = N
     if not secret:
         return None
     return OfficeFront(settings.corpus_dir, index_dir, secret, dashboard_application(recorder))
+
+
+def _told_of(recorder: Recorder | None) -> list[str]:
+    """Return what visitors are told when their questions are kept; nothing otherwise."""
+    return [hearing_of(recorder).privacy] if recorder is not None and recorder.keep_questions else []
 
 
 def mcp_tools(attendant: Attendant) -> Starlette:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,13 +13,12 @@ from ra_assistant.french.lexicon import table
 from ra_assistant.french.words import content_words, stems, words
 from ra_assistant.journal import Entry, Usage
 from ra_assistant.journal_wording import CSV, FEEDBACK_REASONS, KINDS, OUTCOMES, VERDICTS
+from ra_assistant.spreadsheets import as_csv, inert
 from ra_assistant.types import Outcome
 
 ALIKE = 0.6
 """Share of their words that two questions have in common, from which they are one."""
 _MARK = re.compile(r"\[[^\[\]]*\]")
-_FORMULA = re.compile(r"[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
-"""What a table reads as a formula, or skips to reach one."""
 
 
 @dataclass(slots=True)
@@ -123,7 +120,7 @@ def every_day(usage: Usage) -> Iterator[tuple[date, Counter[str]]]:
 
 def questions_csv(entries: Sequence[Entry]) -> bytes:
     """Return the questions as a file for French tables."""
-    return as_csv(
+    return _table(
         CSV["questions"],
         (
             (
@@ -143,7 +140,7 @@ def questions_csv(entries: Sequence[Entry]) -> bytes:
 
 def opinions_csv(usage: Usage) -> bytes:
     """Return the opinions as a file for French tables."""
-    return as_csv(
+    return _table(
         CSV["avis"],
         (
             (
@@ -162,7 +159,7 @@ def opinions_csv(usage: Usage) -> bytes:
 
 def days_csv(usage: Usage) -> bytes:
     """Return the numbers of each day as a file for French tables."""
-    return as_csv(
+    return _table(
         CSV["jours"],
         (
             (day.isoformat(), *(str(numbers[outcome]) for outcome in Outcome))
@@ -171,16 +168,5 @@ def days_csv(usage: Usage) -> bytes:
     )
 
 
-def as_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return rows as French tables read them: UTF-8 with its mark, semicolons; no cell is taken for a formula."""
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return written.getvalue().encode("utf-8-sig")
-
-
-def inert(cell: str) -> str:
-    """Return a cell on one line, with an apostrophe before what would be a formula."""
-    line = " ".join(cell.split())
-    return f"'{line}" if _FORMULA.match(line) or _FORMULA.match(cell) else line
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    return as_csv(head, ([inert(cell) for cell in row] for row in rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -17,8 +18,7 @@ from typer.testing import CliRunner
 from ra_assistant import assembly
 from ra_assistant.cli import app
 from ra_assistant.figure_rendering import figures_csv, passage_address
-from ra_assistant.figures import FigureShelf, Wanted, read_figures
-from ra_assistant.figures.book import FigureBook
+from ra_assistant.figures import FigureBook, FigureShelf, Wanted, read_figures
 from ra_assistant.figures_wording import FIGURES, amount, number
 from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.conversation import Exchange
@@ -44,7 +44,10 @@ def test_the_page_shows_each_figure_with_its_sentence_and_the_way_to_its_passage
     assert "<script>" not in reply.text and " style=" not in reply.text and " onclick" not in reply.text
     assert "nouvelles entreprises accueillies" in reply.text
     assert "<mark>13</mark>" in reply.text
-    assert re.search(r'href="rapport/rapport-2020-md\?debut=\d+&#38;fin=\d+"', reply.text)
+    assert re.search(r'href="rapport/rapport-2020-md\?debut=\d+&#38;fin=\d+#extrait"', reply.text)
+    way = html.unescape(re.findall(r'href="(rapport/[^"]*)"', reply.text)[0])
+    opened = client.get(f"/{way}").text
+    assert re.search(r'<mark[^>]* id="extrait"', opened), "the passage is where the address leads to"
 
 
 def test_the_page_filters_searches_and_sorts(client: TestClient) -> None:
@@ -72,7 +75,7 @@ def test_the_spreadsheet_holds_what_the_page_shows(client: TestClient, desk: Des
 
 def test_no_cell_is_taken_for_a_formula_and_decimals_are_french() -> None:
     book = read_figures([document("=SOMME(A1) compte 13 dossiers.", "La note moyenne est de 8,5 points.")])
-    rows = list(csv.reader(io.StringIO(figures_csv(book.figures).removeprefix("\ufeff")), delimiter=";"))
+    rows = list(csv.reader(io.StringIO(figures_csv(book.figures).decode("utf-8-sig")), delimiter=";"))
     cells = [cell for row in rows[1:] for cell in row]
     assert "'=SOMME(A1) compte 13 dossiers." in cells
     assert "8,5" in cells
@@ -168,6 +171,17 @@ def test_a_page_says_that_figures_are_being_read(client: TestClient, monkeypatch
 def test_without_a_build_the_page_waits(connect: Connect) -> None:
     closed = connect(desk=Desk(lambda: pytest.fail("not opened")))
     assert closed.get("/chiffres").status_code == closed.get("/chiffres.csv").status_code == 503
+
+
+def test_a_reading_that_fails_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ValueError("a report that nobody foresaw")
+
+    monkeypatch.setattr("ra_assistant.figures.book.read_figures", broken)
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    assert FigureShelf([]).wait(5.0) == FigureBook((), ()), (
+        "nobody is told for ever that figures are being read"
+    )
 
 
 def test_figures_are_read_once_and_not_before_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

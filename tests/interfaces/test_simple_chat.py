@@ -7,6 +7,7 @@ import html
 import json
 import re
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
 from ra_assistant.interfaces.problems import Refused
 from ra_assistant.interfaces.simple_chat import MAX_KEPT_BYTES, packed, unpacked
+from ra_assistant.keeping import recorder_of
+from ra_assistant.settings import Settings
 from tests.interfaces.conftest import Connect
 
 QUESTION = "Combien de nouvelles entreprises en 2020 ?"
@@ -78,6 +81,17 @@ def test_a_follow_up_leans_on_the_conversation_that_the_form_carries(client: Tes
     again = re.search(r'<a [^>]*class="again"[^>]*>', second.text)
     assert again
     assert 'href="simple"' in again.group()
+
+
+def test_visitors_are_told_when_their_questions_are_kept(connect: Connect, tmp_path: Path) -> None:
+    assert "gardées" not in spoken(connect().get("/simple").text)
+    settings = Settings(keep_questions=True, retention_days=30)
+    recorder = recorder_of(settings, tmp_path / "index", lambda _: None)
+    assert recorder is not None
+    kept = connect(recorder=recorder)
+    assert "Vos questions sont gardées 30" in spoken(kept.get("/simple").text)
+    assert "Vos questions sont gardées 30" in spoken(ask(kept, "").text)
+    recorder.close()
 
 
 def test_a_refusal_offers_the_nearest_passages(client: TestClient) -> None:

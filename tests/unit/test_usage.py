@@ -10,12 +10,11 @@ from datetime import date, timedelta
 import pytest
 
 from ra_assistant.journal import Entry, Opinion, Usage
+from ra_assistant.spreadsheets import as_csv, inert
 from ra_assistant.usage import (
-    as_csv,
     asked_words,
     days_csv,
     every_day,
-    inert,
     opinions_csv,
     questions_csv,
     unanswered,
@@ -116,7 +115,7 @@ def rows(content: bytes) -> list[list[str]]:
     ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n@x", "\u00a0=1", "＝1", "=cmd|' /C calc'!A0"],
 )
 def test_no_cell_is_taken_for_a_formula(cell: str) -> None:
-    written = rows(as_csv(["a"], [[cell, "x;y"]]))[1]
+    written = rows(as_csv(["a"], [[inert(cell), "x;y"]]))[1]
     assert written[0].startswith("'")
     assert written[1] == "x;y"
 

@@ -112,9 +112,11 @@ class FigureShelf:
         return book if book is not None else FigureBook((), ())
 
     def _read(self) -> None:
+        book = FigureBook((), ())
         try:
-            self._book = read_figures(self._documents)
+            book = read_figures(self._documents)
         finally:
+            self._book = book
             self._done.set()
 
 

@@ -21,7 +21,6 @@ from ra_assistant.interfaces.pictures import Pictures, version_of
 from ra_assistant.interfaces.problems import Refused, sentence_for
 from ra_assistant.interfaces.report_links import (
     HIT,
-    QUOTE,
     has_images,
     image_address,
     page_address,
@@ -40,6 +39,7 @@ from ra_assistant.interfaces.report_page import (
 from ra_assistant.interfaces.report_search import MAX_QUERY_CHARS, Found, SearchIndex
 from ra_assistant.interfaces.report_sheet import IMAGE_WIDTH, SheetView, page_span, sheet_page
 from ra_assistant.interfaces.report_text import Mark, TextWriter, outline_of, parts_of
+from ra_assistant.rendering import QUOTE
 from ra_assistant.report_wording import REPORT
 from ra_assistant.types import Document, Span
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from ra_assistant.rendering import ROOM, passage_path
 from ra_assistant.types import Document, DocumentKind, Span
 
-ROOM = "rapport"
-QUOTE = "extrait"
-"""Fragment of the passage that an address opens at."""
 HIT = "trouve"
 """Fragment of the search hit that an address opens at."""
 _WEB_SUFFIXES = (".html", ".htm")
@@ -19,8 +17,7 @@ _END_WORDS = 5
 
 def report_address(document: Document, span: Span | None = None) -> str:
     """Return where the text of a document is read, at a passage when one is given."""
-    address = f"{ROOM}/{quote(document.id, safe='')}"
-    return address if span is None else f"{address}?{_offsets(span)}#{QUOTE}"
+    return f"{ROOM}/{quote(document.id, safe='')}" if span is None else passage_path(document, span)
 
 
 def page_address(document: Document, page: int, span: Span | None = None) -> str:

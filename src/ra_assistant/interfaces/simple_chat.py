@@ -42,8 +42,10 @@ POLICY = (
 class SimpleChat:
     """Answers at `/simple`, in the same slots as the interfaces for programs."""
 
-    def __init__(self, attendant: Attendant) -> None:
+    def __init__(self, attendant: Attendant, privacy: str = SIMPLE["privacy"]) -> None:
+        """Answer with `attendant`; `privacy` is the sentence that says what is kept."""
         self._attendant = attendant
+        self._privacy = privacy
 
     def route(self) -> Route:
         """Return the route of the page."""
@@ -57,13 +59,12 @@ class SimpleChat:
 
     async def _begun(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
-            problem = Refused(405, "method_not_allowed")
-            return _page(simple_page(_frame(None), None, [], "", error=problem.sentence), 405)
+            return self._page(None, error=Refused(405, "method_not_allowed").sentence, status=405)
         try:
             room = self._attendant.room
         except Refused:
             return waiting_page(SIMPLE["loading"], SIMPLE["loading_notice"])
-        return _page(simple_page(_frame(room), room, [], ""))
+        return self._page(room)
 
     async def _asked(self, request: Request) -> Response:
         fields = await _fields(request)
@@ -71,18 +72,27 @@ class SimpleChat:
         former = unpacked(kept)
         notice = SIMPLE["forgotten"] if kept and not former else ""
         former = former[-(MAX_EXCHANGES - 1) :]
+        room: Room | None = None
         try:
             room = self._attendant.room
-        except Refused as refused:
-            return _refused(None, former, question, refused.sentence, refused.status)
-        try:
             answer = await self._attendant.answer(room, question, turns_of(former))
         except QuestionRefused as error:
-            return _refused(room, former, question, sentence_of(error), 422)
+            return self._page(room, former, question=question, error=sentence_of(error), status=422)
         except Refused as refused:
-            return _refused(room, former, question, refused.sentence, refused.status)
+            return self._page(room, former, question=question, error=refused.sentence, status=refused.status)
         exchanges = [*former, Exchange(question.strip()).answered(answer)]
-        return _page(simple_page(_frame(room), room, exchanges, packed(exchanges), notice=notice))
+        return self._page(room, exchanges, notice=notice)
+
+    def _page(
+        self, room: Room | None, exchanges: Sequence[Exchange] = (), *, status: int = 200, **said: str
+    ) -> Response:
+        """Return the page with a conversation; `said` are the words of `simple_page`."""
+        frame = Frame("", room.service.publisher if room else None, SIMPLE["full"])
+        page = simple_page(frame, room, exchanges, packed(exchanges), self._privacy, **said)
+        headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+        if status == 503:
+            headers["retry-after"] = str(RETRY_SECONDS)
+        return HTMLResponse(page, status, headers)
 
 
 def packed(exchanges: Sequence[Exchange]) -> str:
@@ -112,21 +122,3 @@ async def _fields(request: Request) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[-1].encode("utf-8", "replace").decode() for name, values in fields.items()}
-
-
-def _refused(
-    room: Room | None, former: list[Exchange], question: str, sentence: str, status: int
-) -> Response:
-    page = simple_page(_frame(room), room, former, packed(former), question, sentence)
-    return _page(page, status)
-
-
-def _frame(room: Room | None) -> Frame:
-    return Frame("", room.service.publisher if room else None, SIMPLE["full"])
-
-
-def _page(page: str, status: int = 200) -> Response:
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    if status == 503:
-        headers["retry-after"] = str(RETRY_SECONDS)
-    return HTMLResponse(page, status, headers)

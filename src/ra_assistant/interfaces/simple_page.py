@@ -37,6 +37,8 @@ def simple_page(
     room: Room | None,
     exchanges: Sequence[Exchange],
     kept: str,
+    privacy: str = SIMPLE["privacy"],
+    *,
     question: str = "",
     error: str = "",
     notice: str = "",
@@ -48,6 +50,7 @@ def simple_page(
         room: the build in service; None when there is none.
         exchanges: the conversation so far.
         kept: the conversation as the form carries it.
+        privacy: what is kept of a conversation, and where.
         question: what is in the box: a question that was refused.
         error: why it was refused.
         notice: what else is to be said.
@@ -64,7 +67,7 @@ def simple_page(
         parts.append(element("p", escape(SIMPLE["notice"]), class_="notice"))
     if notice:
         parts.append(element("p", escape(notice), class_="notice", role="status"))
-    parts.append(_form(kept, question, error, is_first=not exchanges))
+    parts.append(_form(kept, question, error, privacy, is_first=not exchanges))
     if room is not None and not exchanges and room.service.starters:
         parts.append(_starters(room.service.starters))
     style = f'<link rel="stylesheet" href="{frame.up}{beside(asset("simple.css"))}">'
@@ -72,7 +75,7 @@ def simple_page(
     return frame.page(SIMPLE["title"], main, links=style, with_script=False)
 
 
-def _form(kept: str, question: str, error: str, *, is_first: bool) -> str:
+def _form(kept: str, question: str, error: str, privacy: str, *, is_first: bool) -> str:
     alert = element("p", escape(error), class_="alert", role="alert", id="erreur") if error else ""
     label = SIMPLE["ask" if is_first else "ask_next"]
     box = element(
@@ -94,7 +97,7 @@ def _form(kept: str, question: str, error: str, *, is_first: bool) -> str:
         box,
         _hidden(kept),
         element("p", element("button", escape(SIMPLE["send"]), type="submit"), again, class_="send"),
-        element("p", escape(SIMPLE["privacy"]), class_="notice"),
+        element("p", escape(privacy), class_="notice"),
         method="post",
         action=f"simple#{'erreur' if error else LAST}",
         class_="ask",
