@@ -542,3 +542,16 @@ def settle(office: Office) -> None:
             return
         state = office.wait(state.version, 0.2)
     raise AssertionError(state)
+
+
+def test_what_holds_for_all_the_pages_of_a_site_is_said_once(office: Office, site: Site) -> None:
+    site.routes["/r/"] = page(
+        "Le bilan",
+        '<main><h1>Le bilan</h1><p>L’agence compte 41 entreprises.</p><a href="equipe">É</a></main>',
+    )
+    office.read_address(f"{site.url}/r/", site=True)
+    draft = office.state.draft
+    assert draft is not None
+    assert [len(piece.reading["notices"]) for piece in draft.pieces] == [1, 1]
+    assert sum("année du rapport" in notice for notice in draft.reading["notices"]) == 1
+    assert not any("année" in warning for one in draft.reading["pages"] for warning in one["warnings"])
