@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pty
 import signal
@@ -84,16 +83,6 @@ def test_in_a_terminal_what_was_guessed_is_proposed(tmp_path: Path) -> None:
     assert note == "title: Le bilan\nyear: 2023\npublisher: Agence du Val\n", said.decode()
 
 
-def ended(process: subprocess.Popen[str]) -> str:
-    """Interrupt a process until it ends, for an interruption that falls into a destructor is lost."""
-    for _ in range(10):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=5)[0]
-    process.kill()
-    raise AssertionError(process.communicate()[0])
-
-
 def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: Path) -> None:
     folder = tmp_path / "depot"
     folder.mkdir()
@@ -102,7 +91,13 @@ def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: P
         "--corpus", corpus, "--index", tmp_path / "index",
     ]  # fmt: skip
     process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+        # A shell starts what it puts in the background deaf to interruptions, and so the tests' own children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert process.stdout is not None
@@ -119,7 +114,8 @@ def test_a_report_put_in_a_watched_folder_is_published(corpus: Path, tmp_path: P
         assert any("Ajouté" in line and "2022.txt" in line for line in lines)
         assert "3\u00a0documents" in lines[-1]
     finally:
-        rest = ended(process)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in rest
 
