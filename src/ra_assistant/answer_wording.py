@@ -34,3 +34,8 @@ SMALL_TALK: dict[SmallTalk, str] = {
     SmallTalk.IDENTITY: "Je suis un assistant automatique : je ne rédige rien, je retrouve dans les "
     "rapports d’activité les phrases qui répondent à votre question.",
 }
+
+SHORTENED = (
+    "(Réponse raccourcie\u00a0: ce que les rapports n’établissent pas a été retiré.)"
+)
+COMPLETED = "Le rapport dit\u00a0: «\u00a0{quote}\u00a0» [{marker}]"

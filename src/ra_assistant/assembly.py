@@ -26,10 +26,12 @@ from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
+from ra_assistant.speaking import known_words, speaker_of
 from ra_assistant.types import Answer, Document, Hit, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
+    from ra_assistant.generating import GenerativeAnswerer
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader, VectorStore
@@ -62,11 +64,15 @@ class Assistant:
         passages: Sequence[Passage],
         build_id: str,
         close: Callable[[], None],
+        speaker: GenerativeAnswerer | None = None,
     ) -> None:
         self.documents = tuple(documents)
         self.passages = tuple(passages)
         self.build_id = build_id
         self.answerer = answerer
+        """Answers in the report's own words, whatever the settings."""
+        self.speaker = speaker
+        """Answers in a language model's words, verified; None without a model."""
         self._retriever = retriever
         self._close = close
 
@@ -74,11 +80,11 @@ class Assistant:
         self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
     ) -> Answer:
         """Return the answer to a question asked after `history`; `within` names documents by id."""
-        return self.answerer.ask(question, history, within)
+        return (self.speaker or self.answerer).ask(question, history, within)
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last."""
-        return self.answerer.stream(question, history)
+        return (self.speaker or self.answerer).stream(question, history)
 
     def search(self, text: str, k: int = 10, mode: Mode = Mode.HYBRID) -> list[Hit]:
         """Return at most `k` passages for `text`, best first."""
@@ -204,7 +210,9 @@ def _open(
     retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
     answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
-    return Assistant(answerer, retriever, documents, passages, manifest.build_id, stack.pop_all().close)
+    speaker = speaker_of(settings, answerer, documents, sentences, manifest.build_id)
+    close = stack.pop_all().close
+    return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, speaker)
 
 
 def _answerer(
@@ -250,8 +258,7 @@ def _mender(lexical: Bm25Index) -> Callable[[str], str]:
     """Return the function that mends the spelling of French questions; English ones are left alone."""
     from ra_assistant.spelling import Speller
 
-    known = np.load(MODELS / "known_words.npy", allow_pickle=False)
-    speller = Speller(known, lexical.forms, lexical.document_frequency, questions.question_words())
+    speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
     return lambda question: question if questions.is_english(question) else speller.mend(question)
 
 

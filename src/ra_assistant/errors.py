@@ -21,6 +21,7 @@ RaError
     QuestionRefused         the visitor: empty, too long
     MissingExtra            the operator: an optional package is not installed
     DownloadFailed          the operator: a model could not be fetched
+    ModelUnavailable        nobody: the answer is made without the language model
     ServerUnavailable       the operator: port taken
 
 The English message gives value, expectation and remedy; `wording.ERRORS[error.code]` is the
@@ -187,6 +188,25 @@ class DownloadFailed(RaError):
     """
 
     code = "download_failed"
+
+
+class ModelUnavailable(RaError):
+    """The language model gave no answer that can be used; never told to a visitor, who gets another answer.
+
+    `reason`: silent, late, status, connection, broken, resting, budget, busy.
+    """
+
+    code = "model_unavailable"
+
+    def __init__(
+        self, reason: str, message: str = "", *, again: bool = False, wait_seconds: float = 0.0
+    ) -> None:
+        super().__init__(message or reason, reason=reason)
+        self.reason = reason
+        self.again = again
+        """Whether asking again may help."""
+        self.wait_seconds = wait_seconds
+        """How long the server asks to wait, 0 when it does not say."""
 
 
 class ServerUnavailable(RaError):
