@@ -14,6 +14,7 @@ from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings
 from tests.fakes import HashedEmbedder
 
+# ruff: noqa: E501 - a paragraph is one line
 REPORT = """---
 title: Rapport d’activité 2022
 year: 2022

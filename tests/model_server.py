@@ -46,12 +46,24 @@ class Reply:
 
     def words(self, text: str, **more: Any) -> None:
         choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
-        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+        chunk = {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+        }
         self.raw(f"data: {json.dumps(chunk | more, ensure_ascii=False)}\n\n".encode())
 
     def end(self) -> None:
         choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
-        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+        chunk = {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+        }
         self.raw(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode())
 
     def fail(self, status: int, **headers: str) -> None:
@@ -111,7 +123,7 @@ def model_server(scripts: Sequence[Script] = ()) -> Iterator[ModelServer]:
             except OSError:
                 return  # the client has left
 
-        def log_message(self, format: str, *arguments: Any) -> None:
+        def log_message(self, *arguments: Any) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

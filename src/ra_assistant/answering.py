@@ -171,9 +171,7 @@ class ExtractiveAnswerer:
                 query, self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))
             )
         if self._understanding.is_order(cleaned):
-            refused = Answer(
-                self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned
-            )
+            refused = Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
             return Considered(query, self._signed(refused))
         answer, candidates = self._answer(query, within)
         return Considered(query, self._signed(replace(answer, standalone_question=query.text)), candidates)

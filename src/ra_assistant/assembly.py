@@ -15,8 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ra_assistant import answer_wording, questions
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, held
@@ -64,14 +62,16 @@ class Assistant:
         passages: Sequence[Passage],
         build_id: str,
         close: Callable[[], None],
-        speaker: GenerativeAnswerer | None = None,
+        sentences: SentenceVectors | None = None,
     ) -> None:
         self.documents = tuple(documents)
         self.passages = tuple(passages)
         self.build_id = build_id
         self.answerer = answerer
         """Answers in the report's own words, whatever the settings."""
-        self.speaker = speaker
+        self.sentences = sentences
+        """How near a text is to each sentence of a passage."""
+        self.speaker: GenerativeAnswerer | None = None
         """Answers in a language model's words, verified; None without a model."""
         self._retriever = retriever
         self._close = close
@@ -141,7 +141,9 @@ def open_sound(index_dir: Path, settings: Settings | None = None) -> Assistant:
         raise
 
 
-def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: bool = False) -> Assistant:
+def open_build(
+    index_dir: Path, build_id: str, settings: Settings, *, exact: bool = False, spoken: bool = True
+) -> Assistant:
     """Open one build, in service or not; no other process removes it before it is closed.
 
     Args:
@@ -149,10 +151,12 @@ def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: boo
         build_id: which one.
         settings: those of the process.
         exact: search our own copy of the vectors instead of opening Chroma's directory.
+        spoken: open the language model that the settings name, too.
 
     Raises:
         IndexOutdated: it was built with another embedding profile or format.
         IndexDamaged: a file is missing or altered.
+        MissingExtra, SettingsError: the language model cannot be used.
     """
     builds = BuildStore(index_dir)
     with contextlib.ExitStack() as stack:
@@ -161,7 +165,12 @@ def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: boo
         builds.verify(manifest)
         profile = embedding_profile(settings)
         check_profile(manifest, profile)
-        return _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        assistant = _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        if spoken and settings.llm:
+            assistant.speaker = speaker_of(
+                settings, assistant.answerer, assistant.documents, assistant.sentences, build_id
+            )
+        return assistant
 
 
 def check_profile(manifest: Manifest, profile: EmbeddingProfile) -> None:
@@ -209,10 +218,11 @@ def _open(
     embedder = RememberingEmbedder(profile.embedder)
     retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
-    answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
-    speaker = speaker_of(settings, answerer, documents, sentences, manifest.build_id)
+    answerer = _answerer(
+        documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=bool(settings.llm)
+    )
     close = stack.pop_all().close
-    return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, speaker)
+    return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, sentences)
 
 
 def _answerer(
@@ -222,8 +232,11 @@ def _answerer(
     retriever: HybridRetriever,
     sentences: SentenceVectors,
     build_id: str,
+    *,
+    spoken: bool,
 ) -> ExtractiveAnswerer:
     model = ranking_model()
+    small_talk = answer_wording.SMALL_TALK | (answer_wording.SPOKEN_SMALL_TALK if spoken else {})
     by_id = {document.id: document for document in documents}
     return ExtractiveAnswerer(
         documents=documents,
@@ -245,7 +258,7 @@ def _answerer(
             answer_wording.YES,
             answer_wording.NO,
             answer_wording.ORDER_REFUSED,
-            answer_wording.SMALL_TALK,
+            small_talk,
         ),
         known_share=lambda query: _known_share(query, lexical),
         rival_share=model.rival_share,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from langchain.chat_models import init_chat_model
@@ -12,14 +11,6 @@ from langsmith import tracing_context
 
 from ra_assistant.errors import MissingExtra, SettingsError
 from ra_assistant.types import Message, Piece
-
-EXTRAS: Mapping[str, tuple[str, str]] = {
-    "mistralai": ("mistral", "langchain_mistralai"),
-    "ollama": ("ollama", "langchain_ollama"),
-    "openai": ("openai", "langchain_openai"),
-    "huggingface": ("huggingface", "langchain_huggingface"),
-}
-"""Extra of this package and module of each provider; others work when their LangChain package is installed."""
 
 
 class LangChainModel:
@@ -41,14 +32,11 @@ class LangChainModel:
         """
         self._name = name
         provider, _, model = name.partition(":")
-        extra, module = EXTRAS.get(provider, (provider, ""))
-        if module and find_spec(module) is None:
-            raise MissingExtra(f"{module} is not installed; install ra-assistant[{extra}]", extra=extra)
         options = _options(provider, base_url, api_key, seconds, max_tokens)
         try:
             self._model: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
         except ImportError as error:
-            raise MissingExtra(f"{error}", extra=extra) from error
+            raise MissingExtra(f"{error}", extra=provider) from error
         except (ValueError, OSError, TypeError) as error:
             # Values may hold the key: the message keeps the kind of the error only.
             raise SettingsError(

@@ -90,7 +90,9 @@ def _has_odd_characters(text: str) -> bool:
         if char.isascii():
             continue
         category = unicodedata.category(char)
-        if char == "\ufffd" or category in {"Cc", "Cf", "Cs", "Co", "Cn", "So"} - ({"So"} if char in "°©®™" else set()):
+        if char == "\ufffd" or category in {"Cc", "Cf", "Cs", "Co", "Cn", "So"} - (
+            {"So"} if char in "°©®™" else set()
+        ):
             return True
         if category[0] == "L" and "LATIN" not in unicodedata.name(char, "") and char not in "µªºαβγδ":
             return True

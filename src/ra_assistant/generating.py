@@ -10,23 +10,24 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from time import monotonic, sleep
 
 from ra_assistant.answering import Considered, ExtractiveAnswerer, typed
 from ra_assistant.claim_form import shingles
 from ra_assistant.errors import ModelUnavailable
+from ra_assistant.evidence import Evidence
 from ra_assistant.listening import hear
 from ra_assistant.model_guard import Memory, ModelGuard
 from ra_assistant.ports import ChatModel, SentenceScorer
 from ra_assistant.prompting import (
-    Manner,
     again_messages,
     answer_messages,
+    manner_of,
     prompt_hash,
 )
 from ra_assistant.sentence_feed import SentenceFeed
 from ra_assistant.speech import Speech, SpeechPhrases
-from ra_assistant.supporting import Evidence
 from ra_assistant.types import Answer, Document, Message, Outcome, Passage, Turn
 from ra_assistant.verifying import violations
 
@@ -104,7 +105,7 @@ class GenerativeAnswerer:
         if considered.answer.outcome is not Outcome.ANSWERED:
             yield from typed(considered.answer)
             return
-        manner = manner_of(considered)
+        manner = manner_of(considered.query.text, compares=considered.query.spans_years)
         key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within)
         kept = self.memory.get(key)
         if kept is not None:
@@ -172,14 +173,15 @@ class GenerativeAnswerer:
                     begun = begun or bool(piece.text)
                     if piece.text:
                         yield piece.text
-                self.guard.breaker.note(worked=True)
-                return
             except ModelUnavailable as error:
                 wait = error.wait_seconds or BACK_OFF_SECONDS * 2 ** (attempt - 1)
                 if begun or not error.again or attempt == TRIES or monotonic() + wait >= first_by:
                     self.guard.breaker.note(worked=False)
                     raise
                 sleep(wait)
+            else:
+                self.guard.breaker.note(worked=True)
+                return
             finally:
                 spent = used[0] + used[1] or _tokens(messages) + round(length / CHARS_A_TOKEN)
                 self.guard.budget.spend(spent if length or sum(used) else 0)
@@ -199,11 +201,10 @@ class GenerativeAnswerer:
         """How long the model is waited for."""
         return self._patience
 
-    def _note(
-        self, answer: Answer, failure: str, started: float, speech: Speech | None = None
-    ) -> None:
+    def _note(self, answer: Answer, failure: str, started: float, speech: Speech | None = None) -> None:
         """Write one line a question: never the question, never a key."""
         line: Mapping[str, object] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "model": self._model.name,
             "prompt": prompt_hash(),
             "phrased": bool(answer.model),
@@ -241,7 +242,9 @@ class _Conversation:
         left = self._done_by - monotonic()
         if refused and not self.failure and left > AGAIN_SECONDS:
             self.speech.begin_again()
-            yield from self._heard(again_messages(self._messages, self.speech.all_said[:MAX_SAID_CHARS], refused))
+            yield from self._heard(
+                again_messages(self._messages, self.speech.all_said[:MAX_SAID_CHARS], refused)
+            )
             self.failure = ""
 
     def _heard(self, messages: Sequence[Message]) -> Iterator[Answer]:
@@ -285,11 +288,6 @@ class _Conversation:
             self.failure = "violations"
             return self._considered.answer
         return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
-
-
-def manner_of(considered: Considered) -> Manner:
-    """Return how the answer to a question is wanted."""
-    return Manner("comparison") if considered.query.spans_years else Manner()
 
 
 def _tokens(messages: Sequence[Message]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from queue import Empty, Full, Queue
 from time import monotonic
 from types import TracebackType
@@ -109,6 +109,6 @@ def _wait_seconds(headers: object) -> float:
     return float(value) if value.replace(".", "", 1).isdecimal() else 0.0
 
 
-def _closable(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def _closable(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
     """Give any iterator a `close`."""
     yield from pieces

@@ -7,101 +7,21 @@ entreprises » for « 34 laboratoires et 12 entreprises ». What stands nearest 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ra_assistant.french.lexicon import table, words_of
-from ra_assistant.french.numbers import Quantity, month_number, quantities
-from ra_assistant.french.words import Word, fold, is_stop_word, stem, words
+from ra_assistant.claim_reading import FIGURE, NAME, WORD, YEAR, Item, Reading, alike
+from ra_assistant.french.words import fold
 
-FIGURE, YEAR, NAME, WORD = "figure", "year", "name", "word"
 AROUND = 2
 """Words that are heard on each side of a name or a figure."""
-_SHARED_PREFIX = 5
-_SHARED_SHARE = 0.6
-_NAME_LINKS = frozenset({"de", "du", "des", "d", "la", "le", "l", "et"})
-_NEUTRAL = frozenset(stem(word) for word in words_of("claims", "neutral"))
-_NEXT_NAME = re.compile(r"[ \u00a0-](?:[A-ZÉÈÀÂÎÔÇŒ][\w’'-]+)")
-_SAME_SCALE = frozenset({"de", "des", "sur", "a", "et", "ou", "contre", "puis"})
-_YEAR_BEFORE = re.compile(r"annee (?:precedente|d'avant)|un an (?:plus tot|auparavant|avant)")
+_SAYS = re.compile(r"(?<!\w)(?:selon|d'apres) ?(?:le |la |les |l')?$")
+"""What comes before whoever a report quotes, which goes with nothing else."""
 _CUT_COST = 8
 """Words that a comma counts for between a figure and its year."""
 _LINK = re.compile(r"(?<!\w)(?:avec|par|chez|contre|selon)(?!\w)|\(")
-PARTICIPLE = re.compile(r"(?:ée?s?|ant|ment|[lnst]ie?s?|us?|ues?|ites?|its?|erte?s?)$")
 _BY = re.compile(r"(?<!\w)par(?!\w)")
 _PASSIVE = re.compile(r"(?<!\w)(?:ete|est|sont|etre)(?!\w)|,")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A word of a sentence that says something, or a figure or a name, and its place among all words."""
-
-    place: int
-    kind: str
-    key: str
-    """Stem, folded name, or value."""
-    unit: str = ""
-    start: int = 0
-    end: int = 0
-    last: int = 0
-    """Place of its last word."""
-    value: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A sentence as a row of items."""
-
-    text: str
-    items: tuple[Item, ...]
-
-    def of(self, *kinds: str) -> list[Item]:
-        """Return the items of some kinds, in order."""
-        return [item for item in self.items if item.kind in kinds]
-
-    def has(self, key: str) -> bool:
-        """Tell whether a name or figure stands in it."""
-        return any(item.key == key and item.kind != WORD for item in self.items)
-
-
-def read(text: str, is_common: Callable[[str], bool] = lambda _: True) -> Reading:
-    """Return a sentence as items; `is_common` tells French words, for a capital that begins a sentence."""
-    found: list[Item] = []
-    numbers = {quantity.start: quantity for quantity in quantities(text)}
-    place, covered = 0, -1
-    for word in _simple(text):
-        if word.start < covered:
-            continue
-        place += 1
-        number = numbers.get(word.start)
-        if number is not None:
-            covered = max(number.end, word.end)
-            found.append(_figure(place, number))
-        elif _is_name(text, word, is_common):
-            found.append(Item(place, NAME, word.form, "", word.start, word.end, place))
-        elif not is_stop_word(word) and word.stem not in _NEUTRAL and not word.form[0].isdigit():
-            found.append(Item(place, WORD, word.stem, "", word.start, word.end, place))
-    return Reading(text, tuple(_with_year_before(text, _scaled(text, list(_joined_names(text, found))))))
-
-
-def alike(left: str, right: str) -> bool:
-    """Tell whether two stems are the same word, of one family, or used for one another."""
-    return left == right or _kin(left, right)
-
-
-@lru_cache(maxsize=65536)
-def _kin(left: str, right: str) -> bool:
-    if _families().get(left, frozenset()) & _families().get(right, frozenset()):
-        return True
-    shorter, longer = sorted((left, right), key=len)
-    return (
-        len(shorter) >= _SHARED_PREFIX
-        and longer.startswith(shorter[: max(_SHARED_PREFIX, round(_SHARED_SHARE * len(longer)))])
-        and shorter.isalpha()
-    )
 
 
 def mispaired(claim: Reading, lines: Sequence[Reading], years: Iterable[int] = ()) -> str:
@@ -120,12 +40,21 @@ def mispaired(claim: Reading, lines: Sequence[Reading], years: Iterable[int] = (
         if held and not any(_is_of_the_same_year(claim, figure, line, known_years) for line in held):
             return f"year of {figure.key}"
     for name in claim.of(NAME):
+        if _SAYS.search(fold(claim.text[: name.start])):
+            continue
         verdicts = {_does_the_same(claim, name, line) for line in lines if _named(line, name)}
         if True not in verdicts and (False in verdicts or _belongs_to_another(claim, name, lines)):
             return f"name {name.key}"
         if any(_is_reversed(claim, name, line) for line in lines):
             return f"order of {name.key}"
-    return next((f"names {left.key}" for left, right in _linked(claim) if not _go_together(left, right, lines)), "")
+    return next(
+        (
+            f"names {left.key}"
+            for left, right in _linked(claim)
+            if not _go_together(claim, left, right, lines)
+        ),
+        "",
+    )
 
 
 def _named(line: Reading, name: Item) -> list[Item]:
@@ -145,8 +74,8 @@ def _linked(claim: Reading) -> list[tuple[Item, Item]]:
     ]
 
 
-def _go_together(left: Item, right: Item, lines: Sequence[Reading]) -> bool:
-    """Tell whether no third name stands between two names where the report says both."""
+def _go_together(claim: Reading, left: Item, right: Item, lines: Sequence[Reading]) -> bool:
+    """Tell whether no name foreign to the claim stands between two names where the report says both."""
     rows = [(line, _named(line, left), _named(line, right)) for line in lines]
     both = [(line, first[0], second[0]) for line, first, second in rows if first and second]
     return not both or any(
@@ -155,6 +84,7 @@ def _go_together(left: Item, right: Item, lines: Sequence[Reading]) -> bool:
             for item in line.of(NAME)
             if min(one.place, two.place) < item.place < max(one.place, two.place)
             and not _is_aside(line.text, item.start)
+            and not _named(claim, item)
         ]
         for line, one, two in both
     )
@@ -175,11 +105,7 @@ def _counts_the_same(claim: Reading, figure: Item, line: Reading, lines: Sequenc
         )
     if not _counted(line, own):
         return True
-    return any(
-        _counts(line, own, item)
-        for word in known
-        for item in _near(line, word.key)
-    )
+    return any(_counts(line, own, item) for word in known for item in _near(line, word.key))
 
 
 def _counted_by_another(line: Reading, key: str) -> bool:
@@ -196,7 +122,8 @@ def _counted(reading: Reading, figure: Item) -> list[Item]:
     after = [
         item
         for item in reading.items
-        if figure.last < item.place <= figure.last + AROUND + 1 and not _cut(reading.text, figure.end, item.start)
+        if figure.last < item.place <= figure.last + AROUND + 1
+        and not _cut(reading.text, figure.end, item.start)
     ]
     row: list[Item] = []
     for item in after:
@@ -205,7 +132,9 @@ def _counted(reading: Reading, figure: Item) -> list[Item]:
         if item.kind == WORD:
             row.append(item)
     if row or figure.unit:
-        before = [item for item in reading.of(WORD) if figure.unit and 0 < figure.place - item.last <= AROUND + 2]
+        before = [
+            item for item in reading.of(WORD) if figure.unit and 0 < figure.place - item.last <= AROUND + 2
+        ]
         return row + before[::-1]
     return []
 
@@ -217,13 +146,22 @@ def _cut(text: str, start: int, end: int) -> bool:
 
 def _is_of_the_same_year(claim: Reading, figure: Item, line: Reading, known: frozenset[str]) -> bool:
     said = _year_of(claim, figure)
-    if said is None:
+    if said is None or not _is_mutual(claim, figure, said):
         return True
     own = next(item for item in line.items if item.key == figure.key and item.kind == FIGURE)
     bound = _year_of(line, own)
     if bound is None:
         return not known or said in known
     return said == bound or (said in known and line.has(said) and len({y.key for y in line.of(YEAR)}) == 1)
+
+
+def _is_mutual(claim: Reading, figure: Item, year: str) -> bool:
+    """Tell whether a year has no nearer figure than this one."""
+    named = next(item for item in claim.of(YEAR) if item.key == year)
+    return all(
+        _distance(claim.text, figure, named) <= _distance(claim.text, other, named)
+        for other in claim.of(FIGURE)
+    )
 
 
 def _year_of(reading: Reading, figure: Item) -> str | None:
@@ -254,16 +192,16 @@ def _does_the_same(claim: Reading, name: Item, line: Reading) -> bool | None:
     return any(
         _is_nearest(line, own, item)
         or _shares(claim, name, line, item, word)
-        or (_is_announced(claim, word, name) and _is_announced(line, item, own[0]))
+        or _is_announced(line, item, own[0])
         for word, item in known
     )
 
 
 def _beside(claim: Reading, name: Item) -> list[Item]:
-    """Return the words next to a name, the nearest first, those of its clause when there are any."""
+    """Return the words next to a name, in its clause, the nearest first."""
     beside = [item for item in claim.of(WORD) if _gap(item, name) <= AROUND + 2]
     own_clause = [item for item in beside if not _cut(claim.text, *sorted((item.start, name.start)))]
-    return sorted(own_clause or beside, key=lambda item: _gap(item, name))[: AROUND + 1]
+    return sorted(own_clause, key=lambda item: _gap(item, name))[: AROUND + 1]
 
 
 def _belongs_to_another(claim: Reading, name: Item, lines: Sequence[Reading]) -> bool:
@@ -273,7 +211,13 @@ def _belongs_to_another(claim: Reading, name: Item, lines: Sequence[Reading]) ->
     if not own or not held or any(_near(line, word.key) for line in own for word in held):
         return False
     word = held[0]
-    others = [other for line in lines if _near(line, word.key) for other in line.of(NAME)]
+    others = [
+        other
+        for line in lines
+        for item in _near(line, word.key)
+        for other in line.of(NAME)
+        if _gap(other, item) <= AROUND + 2
+    ]
     near = [one for other in others for one in _named(claim, other)]
     return bool(others) and not any(_gap(one, word) <= _gap(name, word) + 1 for one in near)
 
@@ -307,7 +251,8 @@ def _shares(claim: Reading, name: Item, line: Reading, item: Item, word: Item) -
     """Tell whether the word's nearest name in the report stands beside it in the claim too: « A pilote B »."""
     nearest = min(line.of(NAME), key=lambda other: _gap(other, item))
     return any(
-        other.key != name.key and _gap(other, word) <= _gap(name, word) + 1 for other in _named(claim, nearest)
+        other.key != name.key and _gap(other, word) <= _gap(name, word) + 1
+        for other in _named(claim, nearest)
     )
 
 
@@ -331,104 +276,5 @@ def _gap(left: Item, right: Item) -> int:
     return max(left.place - right.last, right.place - left.last)
 
 
-def _near(line: Reading, key: str) -> Iterator[Item] | list[Item]:
+def _near(line: Reading, key: str) -> list[Item]:
     return [item for item in line.items if item.kind == WORD and alike(item.key, key)]
-
-
-def _figure(place: int, number: Quantity) -> Item:
-    kind = YEAR if number.unit == "year" else FIGURE
-    key = _key(number.value)
-    unit = "" if kind == YEAR else number.unit
-    return Item(place, kind, key, unit, number.start, number.end, place, number.value)
-
-
-def _key(value: Decimal) -> str:
-    return str(int(value)) if value == value.to_integral() else str(value.normalize())
-
-
-def _scaled(text: str, items: list[Item]) -> list[Item]:
-    """Give the first figure of « 114 des 167 millions d'euros » the scale and the unit of the second."""
-    for rank, (left, right) in enumerate(pairwise(items)):
-        if left.kind == right.kind == FIGURE and not left.unit and left.value is not None and right.unit:
-            between = {word.form for word in words(text[left.end : right.start])}
-            written = re.sub(r"[^\d,.]", "", text[right.start : right.end]).replace(",", ".").strip(".")
-            if between and between <= _SAME_SCALE and right.value is not None and written.count(".") <= 1:
-                scale = right.value / Decimal(written) if written and Decimal(written) else Decimal(1)
-                items[rank] = replace(left, key=_key(left.value * scale), unit=right.unit)
-    return items
-
-
-def _with_year_before(text: str, items: list[Item]) -> list[Item]:
-    """Read « l'année précédente » as the year before the last one named."""
-    match = _YEAR_BEFORE.search(fold(text)) if len(fold(text)) == len(text) else None
-    if match is None:
-        return items
-    named = [item for item in items if item.kind == YEAR and item.start < match.start()]
-    if not named:
-        return items
-    rank = sum(item.start < match.start() for item in items)
-    place = items[rank - 1].last + 2 if rank else 1
-    year = Item(place, YEAR, str(int(named[-1].key) - 1), "", match.start(), match.end(), place)
-    return [*items[:rank], year, *items[rank:]]
-
-
-def _simple(text: str) -> list[Word]:
-    """Return the words of a text, compounds in their pieces only."""
-    found: list[Word] = []
-    for word in words(text):
-        if not found or word.start > found[-1].start:
-            if not found or word.end > found[-1].end:
-                found.append(word)
-    return found
-
-
-def _is_name(text: str, word: Word, is_common: Callable[[str], bool]) -> bool:
-    """Tell whether a word is a proper name: a capital inside a sentence, or at its start an unknown word."""
-    written = text[word.start : word.end]
-    if not written[0].isupper() or len(written) < 2:
-        return False
-    if written[1:].isupper() and len(written) > 1:
-        return True
-    if is_stop_word(word):
-        return False
-    if _begins(text, word.start):
-        return word.stem not in _NEUTRAL and not month_number(word.form) and (
-            _NEXT_NAME.match(text, word.end) is not None or not is_common(word.form)
-        )
-    return not is_stop_word(word)
-
-
-def _begins(text: str, start: int) -> bool:
-    before = text[:start].rstrip(" \u00a0\u202f«“\"'(’")
-    return not before or before[-1] in ".!?:" or (before[-1].isalpha() and len(before) <= 2 and text[start - 1] in "'’")
-
-
-def _joined_names(text: str, items: Sequence[Item]) -> Iterator[Item]:
-    """Join « Marie de La Tour » and « Île-de-France » into one name."""
-    held: Item | None = None
-    for item in items:
-        if held is not None and item.kind == NAME and _is_joined(text[held.end : item.start]):
-            held = Item(held.place, NAME, f"{held.key} {item.key}", "", held.start, item.end, item.last)
-            continue
-        if held is not None:
-            yield held
-        held = item if item.kind == NAME else None
-        if held is None:
-            yield item
-    if held is not None:
-        yield held
-
-
-def _is_joined(between: str) -> bool:
-    linking = [word.form for word in words(between)]
-    return not any(mark in between for mark in ",;:.()«»") and len(linking) <= 2 and set(linking) <= _NAME_LINKS - {"et"}
-
-
-@cache
-def _families() -> dict[str, frozenset[int]]:
-    found: dict[str, frozenset[int]] = {}
-    for number, family in enumerate(table("claims")["synonyms"]):
-        for word in family.split():
-            key = stem(word)
-            found[key] = found.get(key, frozenset()) | {number}
-    return found

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from typing import Any
 
-from ra_assistant.types import Message, Turn
+from ra_assistant.french.words import fold
+from ra_assistant.types import Message
 
-ANSWER, AGAIN, REWRITE, STYLES = "answer.md", "again.md", "rewrite.md", "styles.toml"
-FORMER_CHARS = 300
-"""Characters of a former question or answer that are told again."""
-FORMER_TURNS = 3
+ANSWER, AGAIN, STYLES = "answer.md", "again.md", "styles.toml"
 _UNQUOTED = str.maketrans({"<": "‹", ">": "›"})
 
 
@@ -27,6 +27,16 @@ class Manner:
     style: str = "usual"
 
 
+def manner_of(question: str, *, compares: bool) -> Manner:
+    """Return how a question wants its answer: « en une phrase », « en détail », « en français facile »."""
+    asked = fold(question)
+    found = {
+        key: next((name for name, pattern in rows.items() if re.search(pattern, asked)), "usual")
+        for key, rows in _styles()["asked"].items()
+    }
+    return Manner("comparison" if compares else "answer", found["length"], found["style"])
+
+
 @cache
 def text_of(name: str) -> str:
     """Return a prompt file."""
@@ -36,11 +46,11 @@ def text_of(name: str) -> str:
 @cache
 def prompt_hash() -> str:
     """Return the first 12 hexadecimal digits of the hash of all prompt files."""
-    return sha256("\0".join(map(text_of, (ANSWER, AGAIN, REWRITE, STYLES))).encode()).hexdigest()[:12]
+    return sha256("\0".join(map(text_of, (ANSWER, AGAIN, STYLES))).encode()).hexdigest()[:12]
 
 
 @cache
-def _styles() -> dict[str, dict[str, str]]:
+def _styles() -> dict[str, Any]:
     return tomllib.loads(text_of(STYLES))
 
 
@@ -69,17 +79,6 @@ def again_messages(messages: Sequence[Message], said: str, refused: Sequence[str
     """Return what asks once more for the sentences that were refused."""
     rows = "\n".join(f"- {sentence}" for sentence in refused)
     return (*messages, Message("assistant", said), Message("user", text_of(AGAIN).format(sentences=rows)))
-
-
-def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, ...]:
-    """Return what asks for a question that is understood without the conversation."""
-    rows = [
-        f"<question>{_plain(turn.question[:FORMER_CHARS])}</question>\n"
-        f"<reponse>{_plain(turn.answer[:FORMER_CHARS])}</reponse>"
-        for turn in history[-FORMER_TURNS:]
-    ]
-    asked = "\n".join([*rows, f"<derniere>{_plain(question)}</derniere>"])
-    return (Message("system", text_of(REWRITE)), Message("user", asked))
 
 
 def _plain(text: str) -> str:

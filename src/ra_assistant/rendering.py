@@ -80,6 +80,9 @@ def answer_json(
         "citations": [citation_json(citation, passage_of) for citation in answer.citations],
         "suggestions": [citation_json(citation, passage_of) for citation in answer.suggestions],
         "build_id": answer.build_id,
+        "model": answer.model or None,
+        "prompt": answer.prompt or None,
+        "shortened": answer.shortened,
         "milliseconds": round(milliseconds, 2),
     }
 

@@ -5,9 +5,10 @@ Nothing of it is imported when they name none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,16 +30,28 @@ if TYPE_CHECKING:
 MODELS = Path(str(resources.files("ra_assistant.models")))
 
 
+EXTRAS: Mapping[str, tuple[str, str]] = {
+    "mistralai": ("mistral", "langchain_mistralai"),
+    "ollama": ("ollama", "langchain_ollama"),
+    "openai": ("openai", "langchain_openai"),
+    "huggingface": ("huggingface", "langchain_huggingface"),
+}
+"""Extra of this package and module of each provider; others work when their LangChain package is installed."""
+
+
 def speaker_of(
     settings: Settings,
     answerer: ExtractiveAnswerer,
     documents: Sequence[Document],
-    sentences: SentenceScorer,
+    sentences: SentenceScorer | None,
     build_id: str,
-) -> GenerativeAnswerer | None:
-    """Return what answers in the words of the model that the settings name; None when they name none."""
-    if not settings.llm:
-        return None
+) -> GenerativeAnswerer:
+    """Return what answers in the words of the model that the settings name.
+
+    Raises:
+        MissingExtra: the provider's package is not installed.
+        SettingsError: the provider, the key's file or the model cannot be used.
+    """
     from ra_assistant.generating import GenerativeAnswerer, Patience
     from ra_assistant.speech import SpeechPhrases
 
@@ -58,6 +71,21 @@ def speaker_of(
     )
 
 
+def require_model(settings: Settings) -> None:
+    """Look, without loading anything, that the packages of the model are installed.
+
+    Raises:
+        MissingExtra: they are not.
+    """
+    if not settings.llm:
+        return
+    provider = settings.llm.partition(":")[0]
+    extra, module = EXTRAS.get(provider, ("llm", "langchain"))
+    for needed in ("langchain", module):
+        if find_spec(needed) is None:
+            raise MissingExtra(f"{needed} is not installed; install ra-assistant[{extra}]", extra=extra)
+
+
 @cache
 def chat_model(settings: Settings) -> tuple[ChatModel, ModelGuard, Memory[Answer]]:
     """Return the chat model that the settings name, what limits it, and its last answers.
@@ -68,10 +96,8 @@ def chat_model(settings: Settings) -> tuple[ChatModel, ModelGuard, Memory[Answer
         MissingExtra: the provider's package is not installed.
         SettingsError: the provider, the key's file or the model cannot be used.
     """
-    try:
-        from ra_assistant.chat_model import LangChainModel
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"{error}; install ra-assistant[llm]", extra="llm") from error
+    require_model(settings)
+    from ra_assistant.chat_model import LangChainModel
     from ra_assistant.model_guard import Memory, ModelGuard
 
     model = LangChainModel(

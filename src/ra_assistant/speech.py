@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from ra_assistant.answer_kinds import is_of_kind
 from ra_assistant.answering import Considered
 from ra_assistant.claim_form import MARKER, is_filler, tidy
+from ra_assistant.evidence import Evidence
 from ra_assistant.french.numbers import values
 from ra_assistant.french.words import fold, stems
-from ra_assistant.supporting import Checked, Evidence, check
+from ra_assistant.supporting import Checked, check
 from ra_assistant.types import Answer, AnswerKind, Citation, Outcome, Span
 from ra_assistant.verifying import one_line
 
 MAX_SENTENCES = 9
-MAX_MARKERS = 6
+MAX_MARKERS = 8
 """Citations of one answer: as many as the browser keeps of it."""
 MAX_REFUSED = 6
 """Sentences refused after which the model is not listened to any more."""

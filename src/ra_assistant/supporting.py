@@ -6,19 +6,20 @@ The checks are made of words and of the embedding model in the box; none asks an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import pairwise
 
 from ra_assistant.answer_kinds import contraries
-from ra_assistant.claim_form import MARKER, declines, form_fault, is_order, tidy
+from ra_assistant.claim_form import MARKER, declines, form_fault, tidy
+from ra_assistant.claim_reading import DAY, FIGURE, NAME, PARTICIPLE, WORD, YEAR, Item, Reading, alike, read
+from ra_assistant.evidence import Evidence, Line
 from ra_assistant.french.lexicon import table, words_of
 from ra_assistant.french.numbers import month_number
 from ra_assistant.french.words import fold, stem, words
-from ra_assistant.pairing import FIGURE, NAME, PARTICIPLE, WORD, YEAR, Item, Reading, alike, mispaired, read
-from ra_assistant.ports import SentenceScorer
-from ra_assistant.types import Document, Passage, Span
+from ra_assistant.pairing import mispaired
+from ra_assistant.types import Span
 
 COVERED = 0.75
 """Share of a sentence's words that a passage must hold for the words alone to decide."""
@@ -26,9 +27,10 @@ HALF_COVERED = 0.45
 """Share below which nothing supports it."""
 NEAR = 0.5
 """Cosine, to a sentence of the passage, that a sentence whose words are partly others must reach."""
-CLAUSE_WORDS = 3
-"""Words of a clause from which on it must be supported by itself."""
 CLAUSE_COVERED = 0.3
+"""Share of a clause of several words below which the whole sentence must be much nearer."""
+SHORT_ITEMS, SHORT_SHARE, LONG_SHARE = 3, 0.6, 0.4
+"""Share of a sentence, in words, figures and names, that one sentence of the passages must hold by itself."""
 RIVAL = 0.8
 """Share of what the best line has in common with a sentence from which on another may be what it says."""
 MAX_SUPPORT_CHARS = 400
@@ -37,64 +39,6 @@ _CLAUSE = re.compile(rf"[,;:–—]| (?:{'|'.join(table('claims')['clauses'])})(
 _CAUSE = re.compile(rf"^[ ,]*(?:{'|'.join(table('claims')['causes'])})(?!\w)")
 _QUOTE = re.compile(r"«[\s\u00a0\u202f]*([^«»]+?)[\s\u00a0\u202f]*»|“([^“”]+)”|\"([^\"]+)\"")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence of a passage that may support."""
-
-    number: int
-    """Number of its passage."""
-    rank: int
-    """Place among the passage's sentences."""
-    span: Span
-    reading: Reading
-
-
-class Evidence:
-    """The numbered passages that a model was given."""
-
-    def __init__(
-        self,
-        passages: Sequence[tuple[Passage, Document]],
-        scorer: SentenceScorer | None = None,
-        is_common: Callable[[str], bool] = lambda _: True,
-    ) -> None:
-        """Number `passages` from 1.
-
-        Args:
-            passages: with their documents, in the order of their numbers.
-            scorer: nearness of a sentence to those of a passage; None compares words only.
-            is_common: tells French words from names at the start of a sentence.
-        """
-        self.passages = tuple(passages)
-        self.scorer = scorer
-        self.is_common = is_common
-        self._lines = {
-            number: _lines(number, passage, document, is_common)
-            for number, (passage, document) in enumerate(self.passages, 1)
-        }
-
-    def lines(self, numbers: Sequence[int]) -> list[Line]:
-        """Return the sentences of some passages that may support, in order."""
-        return [line for number in numbers for line in self._lines[number]]
-
-    def shown(self, number: int) -> str:
-        """Return a passage as the model is given it: planted orders left out, « < » and « > » too."""
-        document = self.passages[number - 1][1]
-        said = [document.text[line.span.start : line.span.end] for line in self._lines[number]]
-        return _BLANKS.sub(" ", " ".join(said)).translate({ord("<"): "‹", ord(">"): "›"})
-
-    def heading(self, number: int) -> str:
-        """Return what places a passage: title, year, headings, table header."""
-        passage, document = self.passages[number - 1]
-        parts = [document.title, str(document.year or ""), *passage.section_path, passage.context]
-        kept = [part for part in parts if part and not is_order(part)]
-        return _BLANKS.sub(" ", " — ".join(kept)).translate({ord("<"): "‹", ord(">"): "›"})
-
-    def around(self, number: int) -> str:
-        """Return the words that a sentence may take from around a passage: headings, title, publisher."""
-        return f"{self.heading(number)} {self.passages[number - 1][1].publisher or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +68,14 @@ def check(sentence: str, evidence: Evidence, prompt: frozenset[tuple[str, ...]] 
     numbers = tuple(dict.fromkeys(int(number) for number in MARKER.findall(text)))
     if any(not 1 <= number <= len(evidence.passages) for number in numbers):
         return Checked(text, "unknown_marker")
-    if declines(MARKER.sub("", text)) and not _said_in(text, evidence, numbers):
+    if declines(MARKER.sub("", text)) and not _said_in(evidence, numbers):
         return Checked(text, "declines")
     if not numbers:
         return Checked(text, "no_marker")
     return _compared(text, numbers, evidence)
 
 
-def _said_in(text: str, evidence: Evidence, numbers: Sequence[int]) -> bool:
+def _said_in(evidence: Evidence, numbers: Sequence[int]) -> bool:
     return any(declines(line.reading.text) for line in evidence.lines(numbers))
 
 
@@ -171,7 +115,9 @@ class _Claim:
         score = 0.0
         for item in self.reading.items:
             if item.kind == WORD:
-                score += any(other.kind == WORD and alike(item.key, other.key) for other in line.reading.items)
+                score += any(
+                    other.kind == WORD and alike(item.key, other.key) for other in line.reading.items
+                )
             else:
                 score += 1.5 * _holds(line.reading, item)
         return score
@@ -180,10 +126,12 @@ class _Claim:
         if not self.lines:
             return "unsupported"
         readings = [line.reading for line in self.lines]
-        for item in self.reading.of(FIGURE, YEAR, NAME):
+        for item in self.reading.of(FIGURE, YEAR, DAY, NAME):
             if not self._stands(item, years):
                 return "name" if item.kind == NAME else "figure"
-        if not _dates(self.reading.text) <= _dates(" . ".join(r.text for r in readings) + " . " + self.around):
+        if not _dates(self.reading.text) <= _dates(
+            " . ".join(r.text for r in readings) + " . " + self.around
+        ):
             return "date"
         near = [line.reading for line in self.ranked if self._shared(line) >= 1]
         headings = {int(item.key) for item in self.context.of(YEAR)}
@@ -234,16 +182,20 @@ class _Claim:
     def _unsupported(self, evidence: Evidence) -> str:
         covered = [item for item in self.reading.of(WORD) if self._is_covered(item)]
         content = self.reading.of(WORD)
-        anchors = self.reading.of(FIGURE, YEAR, NAME)
+        anchors = self.reading.of(FIGURE, YEAR, DAY, NAME)
         weight = len(content) + len(anchors)
         share = (len(covered) + len(anchors)) / weight if weight else 0.0
         if not content and not anchors:
             return "unsupported"
         if content and not covered:
             return "unsupported"
-        if any(item not in covered and (item.key in _strict() or self._is_bare_subject(item)) for item in content):
+        if any(
+            item not in covered and (item.key in _strict() or self._is_bare_subject(item)) for item in content
+        ):
             return "unsupported"
         if any(self._is_loose(clause, covered) for clause in self._clauses()):
+            return "unsupported"
+        if self._share_of_best() < (SHORT_SHARE if weight <= SHORT_ITEMS else LONG_SHARE):
             return "unsupported"
         loose = [c for c in self._clauses() if len(c) > 1 and _share(c, covered) < CLAUSE_COVERED]
         if share >= COVERED and not loose:
@@ -255,6 +207,14 @@ class _Claim:
         cosine = self._cosine(evidence)
         needed = NEAR + (0.2 if loose else 0.0)
         return "" if cosine >= needed else "unsupported"
+
+    def _share_of_best(self) -> float:
+        """Return how much of the claim the one line that shares most with it holds, its headings included."""
+        items = self.reading.of(WORD, FIGURE, YEAR, DAY, NAME)
+        return max(
+            sum(_has(line.reading, item) or _has(self.context, item) for item in items) / len(items)
+            for line in self.ranked[:3]
+        )
 
     def _is_bare_subject(self, item: Item) -> bool:
         """Tell whether a word that begins the sentence has no article and is no participle: a name, then."""
@@ -283,7 +243,9 @@ class _Claim:
     def _is_loose(self, clause: Sequence[Item], covered: Sequence[Item]) -> bool:
         """Tell whether nothing of a clause is the report's, or less than half of one that gives a cause."""
         gives_cause = any(row == clause and _CAUSE.search(fold(text)) for text, row in self._cut())
-        return _share(clause, covered) < 0.5 if gives_cause else len(clause) > 1 and not _share(clause, covered)
+        return (
+            _share(clause, covered) < 0.5 if gives_cause else len(clause) > 1 and not _share(clause, covered)
+        )
 
     def _is_covered(self, item: Item) -> bool:
         pools = [line.reading for line in self.lines] + [self.context]
@@ -299,7 +261,11 @@ class _Claim:
         best = own[0].span
         if len(own) > 1 and self._shared(own[1]) >= 2:
             low, high = min(best.start, own[1].span.start), max(best.end, own[1].span.end)
-            added = {item.key for item in self.reading.items if _has(own[1].reading, item) and not _has(own[0].reading, item)}
+            added = {
+                item.key
+                for item in self.reading.items
+                if _has(own[1].reading, item) and not _has(own[0].reading, item)
+            }
             if added and high - low <= MAX_SUPPORT_CHARS:
                 return Span(low, high)
         return best
@@ -323,7 +289,7 @@ def _holds(reading: Reading, item: Item) -> bool:
     return any(
         other.key == item.key and (not item.unit or not other.unit or item.unit == other.unit)
         for other in reading.items
-        if other.kind in {FIGURE, YEAR}
+        if other.kind in {FIGURE, YEAR, DAY}
     )
 
 
@@ -337,7 +303,11 @@ def _dates(text: str) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for i, word in enumerate(row):
         month = month_number(word.form)
-        if month is None or not text[word.start : word.end].islower() or word.form in {"mars", "mai"} and not i:
+        if (
+            month is None
+            or not text[word.start : word.end].islower()
+            or (word.form in {"mars", "mai"} and not i)
+        ):
             continue
         found.add(("", str(month)))
         before = row[i - 1].form.removesuffix("er") if i else ""
@@ -365,7 +335,10 @@ def _strict() -> frozenset[str]:
 @cache
 def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     own = [[frozenset(map(stem, side.split())) for side in pair] for pair in table("claims")["contraries"]]
-    return (*contraries(), *((one, two) for left, right in own for one, two in ((left, right), (right, left))))
+    return (
+        *contraries(),
+        *((one, two) for left, right in own for one, two in ((left, right), (right, left))),
+    )
 
 
 @cache
@@ -375,7 +348,9 @@ def _modifier_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @cache
 def _negation() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(table('answers')['negation'])}|rien|ne [\w-]+ (?:rien|aucun\w*))(?!\w)")
+    return re.compile(
+        rf"(?<!\w)(?:{'|'.join(table('answers')['negation'])}|rien|ne [\w-]+ (?:rien|aucun\w*))(?!\w)"
+    )
 
 
 def _verbatim(text: str, lines: Sequence[Line]) -> tuple[bool, str]:
@@ -394,24 +369,3 @@ def _verbatim(text: str, lines: Sequence[Line]) -> tuple[bool, str]:
 def _loosely(quote: str) -> str:
     pattern = re.escape(_BLANKS.sub(" ", quote))
     return pattern.replace(r"\ ", r"[\s\u00a0\u202f\u2009]+").replace("'", "['’]").replace("’", "['’]")
-
-
-def _lines(
-    number: int, passage: Passage, document: Document, is_common: Callable[[str], bool]
-) -> tuple[Line, ...]:
-    """Return the sentences of a passage, without the paragraphs in which an assistant is given orders."""
-    spans = passage.sentences or (Span(passage.start, passage.end),)
-    planted: set[int] = set()
-    paragraph = [document.text.count("\n", passage.start, span.start) for span in spans]
-    for rank, span in enumerate(spans):
-        if is_order(document.text[span.start : span.end]):
-            planted |= {other for other, place in enumerate(paragraph) if place == paragraph[rank]}
-    return tuple(
-        Line(number, rank, span, read(_one_line(document.text[span.start : span.end]), is_common))
-        for rank, span in enumerate(spans)
-        if rank not in planted
-    )
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"[ \t]*\n\s*", " ", text)

@@ -303,6 +303,9 @@ CHAT: dict[str, str] = {
     "welcome_notice": "Je suis un assistant automatique : je réponds uniquement à partir des rapports "
     "d’activité, avec leurs propres mots, et chaque réponse montre le passage qu’elle cite. "
     "Quand les rapports ne disent rien, je vous le dis.",
+    "welcome_notice_model": "Je suis un assistant automatique : un modèle de langage rédige mes réponses à partir des "
+    "rapports d’activité, et chaque phrase est vérifiée dans le passage qu’elle cite. Les questions sont envoyées "
+    "à ce modèle. Quand les rapports ne disent rien, je vous le dis.",
     "you": "Votre question",
     "assistant": "Réponse de l’assistant",
     "conversation": "Conversation",

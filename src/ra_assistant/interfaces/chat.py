@@ -69,7 +69,7 @@ def build_chat(desk: Desk) -> gr.Blocks:
             erase = gr.Button(CHAT["erase"], elem_id="ra-erase", size="sm")
             with gr.Column(elem_id="ra-talk"):
                 talk = gr.Chatbot(
-                    _messages([]),
+                    _messages([], service),
                     label=CHAT["conversation"],
                     show_label=False,
                     container=False,
@@ -223,7 +223,7 @@ def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]
 def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tuple[Any, ...]:
     """Return the values of conversation, panel, kept history, starters and hint."""
     return (
-        _messages(exchanges),
+        _messages(exchanges, service),
         panel_html(exchanges, service.shelf),
         [exchange.as_json() for exchange in exchanges],
         gr.Column(visible=not exchanges),
@@ -231,8 +231,8 @@ def _page(exchanges: Sequence[Exchange], service: Service, hint: str = "") -> tu
     )
 
 
-def _messages(exchanges: Sequence[Exchange]) -> list[Any]:
-    messages = [{"role": "assistant", "content": _welcome()}]
+def _messages(exchanges: Sequence[Exchange], service: Service) -> list[Any]:
+    messages = [{"role": "assistant", "content": _welcome(service)}]
     for turn, exchange in enumerate(exchanges, 1):
         messages.append({"role": "user", "content": question_html(exchange.question)})
         messages.append({"role": "assistant", "content": _answer(exchange, turn)})
@@ -255,11 +255,10 @@ def _answer(exchange: Exchange, turn: int) -> str:
     )
 
 
-def _welcome() -> str:
+def _welcome(service: Service) -> str:
+    notice = CHAT["welcome_notice" if service.assistant.speaker is None else "welcome_notice_model"]
     greeting = element("p", escape(CHAT["welcome_greeting"]), class_="ra-greeting")
-    return element(
-        "div", greeting, element("p", escape(CHAT["welcome_notice"])), class_="ra-answer ra-welcome"
-    )
+    return element("div", greeting, element("p", escape(notice)), class_="ra-answer ra-welcome")
 
 
 def _header(service: Service) -> str:

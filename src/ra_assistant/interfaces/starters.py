@@ -72,7 +72,7 @@ def _proved(starters: Iterable[Starter], assistant: Assistant) -> Iterator[Start
 
 
 def _is_proved(starter: Starter, assistant: Assistant) -> bool:
-    answer = assistant.ask(starter.question)
+    answer = assistant.answerer.ask(starter.question)
     if answer.outcome is not Outcome.ANSWERED or not answer.citations:
         return False
     first = answer.citations[0]
