@@ -1,6 +1,6 @@
 """Answers phrased by a model that our own server plays: how fast, and what becomes of those that are cut off.
 
-`python -m bench.model INDEX` prints one line of JSON a measure. Nothing leaves the machine; it needs the extra `openai`.
+`python -m bench.model INDEX` prints one line of JSON a measure. It needs the extra `openai`, and no network.
 """
 
 from __future__ import annotations

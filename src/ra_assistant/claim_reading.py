@@ -14,7 +14,7 @@ from ra_assistant.french.numbers import Quantity, month_number, quantities
 from ra_assistant.french.words import Word, fold, is_stop_word, stem, words
 
 FIGURE, YEAR, NAME, WORD, DAY = "figure", "year", "name", "word", "day"
-PARTICIPLE = re.compile(r"(?:ée?s?|ant|ment|[lnst]ie?s?|us?|ues?|ites?|its?|erte?s?)$")
+PARTICIPLE = re.compile(table("claims")["participle"])
 """How a word ends that may begin a sentence without an article, and is no name."""
 _SHARED_PREFIX = 5
 _SHARED_SHARE = 0.6

@@ -40,7 +40,7 @@ ERRORS: dict[str, str] = {
     "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
-    "model_unavailable": "Le modèle de langage ne répond pas : l’assistant répond avec les mots du rapport.",
+    "model_unavailable": "Le modèle de langage ne répond pas\u00a0: l’assistant répond avec les mots du rapport.",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
 }

@@ -82,5 +82,7 @@ def test_the_reports_that_ship_hold_no_order() -> None:
     for path in sorted((ROOT / "corpus").glob("*.md")):
         text = path.read_text(encoding="utf-8").split("---", 2)[-1]
         for line in (line.strip("# ") for line in text.splitlines()):
+            if "](http" in line:
+                continue  # a source, which the reader takes out of the text
             for sentence in re.split(r"(?<=[.!?]) ", line):
                 assert not is_order(sentence) or path.name == "LISEZ-MOI.md", sentence
