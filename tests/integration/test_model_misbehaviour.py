@@ -439,3 +439,48 @@ def test_a_question_that_the_report_does_not_answer_never_reaches_the_model(
         assert final.outcome is not Outcome.ANSWERED
         assert not final.model
     assert server.requests == []
+
+
+def test_the_same_question_is_asked_once_and_no_key_or_question_is_logged(
+    index: Path, server: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script(says(SHOULD_SAY))
+    caplog.set_level("INFO", logger="ra_assistant.model")
+    server.keys.clear()
+    with opened(index, server.address, llm_api_key="s3cret-key", llm_first_seconds=10) as assistant:
+        first, second = assistant.ask(HOW_MANY), assistant.ask(HOW_MANY)
+    assert first == second
+    assert len(server.requests) == 1
+    assert server.keys == ["Bearer s3cret-key"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "ra_assistant.model"]
+    assert json.loads(lines[0])["prompt"] == first.prompt
+    assert not any("s3cret" in line or "entreprises" in line for line in lines)
+
+
+def test_a_model_that_fails_again_and_again_is_left_alone(hurried: Assistant, server: ModelServer) -> None:
+    server.script(_status(401))
+    for _ in range(8):
+        assert RIGHT[HOW_MANY] in plain(hurried.ask(HOW_MANY).text)
+    assert len(server.requests) == 5
+
+
+def test_a_passing_failure_is_asked_again(assistant: Assistant, server: ModelServer) -> None:
+    server.script(_status(503), says(SHOULD_SAY))
+    assert assistant.ask(HOW_MANY).text == SHOULD_SAY
+    assert len(server.requests) == 2
+
+
+def test_a_refused_sentence_is_asked_for_once_more(assistant: Assistant, server: ModelServer) -> None:
+    server.script(says("L’agence a accueilli 13 entreprises en 2022 [1]."), says(SHOULD_SAY))
+    final = assistant.ask(HOW_MANY)
+    assert final.text == SHOULD_SAY
+    assert not final.shortened
+    assert "13 entreprises" in server.requests[1]["messages"][-1]["content"]
+
+
+def test_what_is_left_out_is_said(assistant: Assistant, server: ModelServer) -> None:
+    server.script(says(f"{SHOULD_SAY} L’agence est la fierté de toute la région."))
+    final = assistant.ask(HOW_MANY)
+    assert final.shortened
+    assert final.text.startswith(SHOULD_SAY)
+    assert "raccourcie" in final.text
