@@ -62,7 +62,7 @@ def says_the_contrary(query: Query, own: frozenset[str]) -> bool:
         return False
     asked = {term for term, weight in query.terms.items() if weight >= 1.0}
     return any(
-        asked & left and not asked & right and own & right and not own & left for left, right in _contraries()
+        asked & left and not asked & right and own & right and not own & left for left, right in contraries()
     )
 
 
@@ -86,7 +86,7 @@ def brings_a_name(query: Query, text: str) -> bool:
 
 
 @cache
-def _contraries() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+def contraries() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """Return pairs of stems of opposite sense, each pair both ways."""
     sides = [
         tuple(frozenset(stem(word) for word in side.split()) for side in pair)

@@ -34,3 +34,10 @@ SMALL_TALK: dict[SmallTalk, str] = {
     SmallTalk.IDENTITY: "Je suis un assistant automatique : je ne rédige rien, je retrouve dans les "
     "rapports d’activité les phrases qui répondent à votre question.",
 }
+SPOKEN_SMALL_TALK: dict[SmallTalk, str] = {
+    SmallTalk.IDENTITY: "Je suis un assistant automatique\u00a0: un modèle de langage rédige mes réponses à partir "
+    "des rapports d’activité, et chaque phrase est vérifiée dans le passage qu’elle cite.",
+}
+"""What is said otherwise when a language model phrases the answers."""
+SHORTENED = "(Réponse raccourcie\u00a0: ce que les rapports n’établissent pas a été retiré.)"
+COMPLETED = "Le rapport dit\u00a0: «\u00a0{quote}\u00a0» [{marker}]"

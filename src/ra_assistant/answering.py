@@ -66,6 +66,16 @@ class Understanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A question with its answer and what it was answered from."""
+
+    query: Query
+    answer: Answer
+    candidates: Sequence[Candidate] = ()
+    """Sentences of the passages found, best first; empty for what asks nothing of the reports."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalModel:
     """Calibrated probability that one of the best candidates answers, from what is known of them."""
 
@@ -147,16 +157,24 @@ class ExtractiveAnswerer:
         Raises:
             QuestionRefused: the question is empty or too long.
         """
+        return self.consider(question, history, within).answer
+
+    def consider(
+        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+    ) -> Considered:
+        """Return the complete answer with what it rests on; takes and raises what `ask` does."""
         cleaned = self._admit(question)
         query = self._understood(cleaned, history)
         if query.small_talk is not None:
             text = self._phrases.small_talk[query.small_talk]
-            return self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))
-        if self._understanding.is_order(cleaned):
-            return self._signed(
-                Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
+            return Considered(
+                query, self._signed(Answer(text, Outcome.SMALL_TALK, standalone_question=cleaned))
             )
-        return self._signed(replace(self._answer(query, within), standalone_question=query.text))
+        if self._understanding.is_order(cleaned):
+            refused = Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
+            return Considered(query, self._signed(refused))
+        answer, candidates = self._answer(query, within)
+        return Considered(query, self._signed(replace(answer, standalone_question=query.text)), candidates)
 
     def understood(self, question: str, history: Sequence[Turn] = ()) -> Query:
         """Return what a question asks.
@@ -173,12 +191,7 @@ class ExtractiveAnswerer:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last; citations come with the last."""
-        answer = self.ask(question, history)
-        position = answer.text.find(" ")
-        while position != -1:
-            yield replace(answer, text=answer.text[:position], citations=(), suggestions=(), is_final=False)
-            position = answer.text.find(" ", position + 24)
-        yield answer
+        yield from typed(self.ask(question, history))
 
     def _admit(self, question: str) -> str:
         limit = self._understanding.max_chars
@@ -197,19 +210,19 @@ class ExtractiveAnswerer:
             )
         return cleaned
 
-    def _answer(self, query: Query, within: frozenset[str] | None) -> Answer:
+    def _answer(self, query: Query, within: frozenset[str] | None) -> tuple[Answer, Sequence[Candidate]]:
         sides = self._sides(query)
         hits = self._hits(query, sides, within)
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
         if probability < self._refusal.threshold:
-            return self._not_in_report(query, candidates, probability)
+            return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
         answer = compose(query, candidates, self._documents, self._rival_share, sides, verdicts)
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
-            return self._not_in_report(query, candidates, probability)
-        return replace(answer, probability=probability)
+            return self._not_in_report(query, candidates, probability), candidates
+        return replace(answer, probability=probability), candidates
 
     def _sides(self, query: Query) -> tuple[int, ...]:
         """Return the years that a question compares, when there is a report for each; empty else."""
@@ -290,6 +303,15 @@ class ExtractiveAnswerer:
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, build_id=self._build_id)
+
+
+def typed(answer: Answer) -> Iterator[Answer]:
+    """Yield ever longer parts of a complete answer, then the answer; citations come with the last."""
+    position = answer.text.find(" ")
+    while position != -1:
+        yield replace(answer, text=answer.text[:position], citations=(), suggestions=(), is_final=False)
+        position = answer.text.find(" ", position + 24)
+    yield answer
 
 
 def _guess(window: Window, reading: SpanReading) -> SpanGuess:

@@ -15,8 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ra_assistant import answer_wording, questions
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, held
@@ -28,10 +26,12 @@ from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
+from ra_assistant.speaking import known_words, speaker_of
 from ra_assistant.types import Answer, Document, Hit, Outcome, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
+    from ra_assistant.generating import GenerativeAnswerer
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader, VectorStore
@@ -64,13 +64,19 @@ class Assistant:
         passages: Sequence[Passage],
         build_id: str,
         close: Callable[[], None],
+        sentences: SentenceVectors | None = None,
     ) -> None:
         self.documents = tuple(documents)
         self.passages = tuple(passages)
         self.build_id = build_id
         self.answerer = answerer
+        """Answers in the report's own words, whatever the settings."""
         self.figures = FigureShelf(self.documents)
         """The figures of the documents, read when they are first asked for."""
+        self.sentences = sentences
+        """How near a text is to each sentence of a passage."""
+        self.speaker: GenerativeAnswerer | None = None
+        """Answers in a language model's words, verified; None without a model."""
         self._retriever = retriever
         self._close = close
 
@@ -78,11 +84,11 @@ class Assistant:
         self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
     ) -> Answer:
         """Return the answer to a question asked after `history`; `within` names documents by id."""
-        return self.answerer.ask(question, history, within)
+        return (self.speaker or self.answerer).ask(question, history, within)
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last."""
-        return self.answerer.stream(question, history)
+        return (self.speaker or self.answerer).stream(question, history)
 
     def search(self, text: str, k: int = 10, mode: Mode = Mode.HYBRID) -> list[Hit]:
         """Return at most `k` passages for `text`, best first."""
@@ -159,7 +165,9 @@ def open_sound(index_dir: Path, settings: Settings | None = None) -> Assistant:
         raise
 
 
-def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: bool = False) -> Assistant:
+def open_build(
+    index_dir: Path, build_id: str, settings: Settings, *, exact: bool = False, spoken: bool = True
+) -> Assistant:
     """Open one build, in service or not; no other process removes it before it is closed.
 
     Args:
@@ -167,10 +175,12 @@ def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: boo
         build_id: which one.
         settings: those of the process.
         exact: search our own copy of the vectors instead of opening Chroma's directory.
+        spoken: open the language model that the settings name, too.
 
     Raises:
         IndexOutdated: it was built with another embedding profile or format.
         IndexDamaged: a file is missing or altered.
+        MissingExtra, SettingsError: the language model cannot be used.
     """
     builds = BuildStore(index_dir)
     with contextlib.ExitStack() as stack:
@@ -179,7 +189,12 @@ def open_build(index_dir: Path, build_id: str, settings: Settings, *, exact: boo
         builds.verify(manifest)
         profile = embedding_profile(settings)
         check_profile(manifest, profile)
-        return _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        assistant = _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        if spoken and settings.llm:
+            assistant.speaker = speaker_of(
+                settings, assistant.answerer, assistant.documents, assistant.sentences, build_id
+            )
+        return assistant
 
 
 def check_profile(manifest: Manifest, profile: EmbeddingProfile) -> None:
@@ -227,8 +242,11 @@ def _open(
     embedder = RememberingEmbedder(profile.embedder)
     retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
-    answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id)
-    return Assistant(answerer, retriever, documents, passages, manifest.build_id, stack.pop_all().close)
+    answerer = _answerer(
+        documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=bool(settings.llm)
+    )
+    close = stack.pop_all().close
+    return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, sentences)
 
 
 def _answerer(
@@ -238,8 +256,11 @@ def _answerer(
     retriever: HybridRetriever,
     sentences: SentenceVectors,
     build_id: str,
+    *,
+    spoken: bool,
 ) -> ExtractiveAnswerer:
     model = ranking_model()
+    small_talk = answer_wording.SMALL_TALK | (answer_wording.SPOKEN_SMALL_TALK if spoken else {})
     by_id = {document.id: document for document in documents}
     return ExtractiveAnswerer(
         documents=documents,
@@ -261,7 +282,7 @@ def _answerer(
             answer_wording.YES,
             answer_wording.NO,
             answer_wording.ORDER_REFUSED,
-            answer_wording.SMALL_TALK,
+            small_talk,
         ),
         known_share=lambda query: _known_share(query, lexical),
         rival_share=model.rival_share,
@@ -274,8 +295,7 @@ def _mender(lexical: Bm25Index) -> Callable[[str], str]:
     """Return the function that mends the spelling of French questions; English ones are left alone."""
     from ra_assistant.spelling import Speller
 
-    known = np.load(MODELS / "known_words.npy", allow_pickle=False)
-    speller = Speller(known, lexical.forms, lexical.document_frequency, questions.question_words())
+    speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
     return lambda question: question if questions.is_english(question) else speller.mend(question)
 
 

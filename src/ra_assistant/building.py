@@ -295,11 +295,11 @@ def _book_check(
     index_dir: Path, build_id: str, former: Manifest | None, book: Path, settings: Settings
 ) -> Check:
     cases = read_book(book)
-    verdicts = _verdicts(assembly.open_build(index_dir, build_id, settings, exact=True), cases)
+    verdicts = _verdicts(assembly.open_build(index_dir, build_id, settings, exact=True, spoken=False), cases)
     if former is None:
         return check_book(verdicts, None)
     try:
-        opened = assembly.open_build(index_dir, former.build_id, settings, exact=True)
+        opened = assembly.open_build(index_dir, former.build_id, settings, exact=True, spoken=False)
     except StoreError:
         return check_book(verdicts, None)
     return check_book(verdicts, _verdicts(opened, cases))
@@ -307,7 +307,7 @@ def _book_check(
 
 def _verdicts(assistant: assembly.Assistant, cases: Sequence[Case]) -> list[Verdict]:
     with contextlib.closing(assistant):
-        return evaluate(cases, assistant.ask, lambda *_: [], lambda *_: {})
+        return evaluate(cases, assistant.answerer.ask, lambda *_: [], lambda *_: {})
 
 
 def build(

@@ -23,6 +23,7 @@ RaError
     MissingExtra            the operator: an optional package is not installed
     DownloadFailed          the operator: a model could not be fetched
     JournalUnusable         the operator: the journal of use cannot be read, written or copied
+    ModelUnavailable        nobody: the answer is made without the language model
     ServerUnavailable       the operator: port taken
 
 The English message gives value, expectation and remedy; `wording.ERRORS[error.code]` is the
@@ -223,6 +224,25 @@ class JournalUnusable(RaError):
     def __init__(self, path: object, reason: str, detail: str = "") -> None:
         super().__init__(f"{path}: {reason} {detail}".strip(), path=path, reason=reason, detail=detail)
         self.reason = reason
+
+
+class ModelUnavailable(RaError):
+    """The language model gave no answer that can be used; never told to a visitor, who gets another answer.
+
+    `reason`: silent, late, status, connection, broken, resting, budget, busy.
+    """
+
+    code = "model_unavailable"
+
+    def __init__(
+        self, reason: str, message: str = "", *, again: bool = False, wait_seconds: float = 0.0
+    ) -> None:
+        super().__init__(message or reason, reason=reason)
+        self.reason = reason
+        self.again = again
+        """Whether asking again may help."""
+        self.wait_seconds = wait_seconds
+        """How long the server asks to wait, 0 when it does not say."""
 
 
 class ServerUnavailable(RaError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ra_assistant.types import Document, Extraction, Hit, Passage, Query
+from ra_assistant.types import Document, Extraction, Hit, Message, Passage, Piece, Query
 
 
 class Loader(Protocol):
@@ -125,4 +125,20 @@ class SpanReader(Protocol):
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> Sequence[SpanReading]:
         """Return one reading a passage, in order; a passage is its headings and its text."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A language model that speaks piece by piece."""
+
+    @property
+    def name(self) -> str:
+        """`provider:name`, as the settings have it."""
+        ...
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
+        """Yield what the model says, as it says it; it has no tool.
+
+        Raises whatever its library raises: the caller takes any error for an absence.
+        """
         ...

@@ -93,6 +93,9 @@ def answer_json(
         "suggestions": [citation_json(citation, passage_of) for citation in answer.suggestions],
         "series": series,
         "build_id": answer.build_id,
+        "model": answer.model or None,
+        "prompt": answer.prompt or None,
+        "shortened": answer.shortened,
         "milliseconds": round(milliseconds, 2),
     }
 

@@ -52,6 +52,7 @@ from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.recording import Recorder
 from ra_assistant.settings import Settings, load_settings, split_list
+from ra_assistant.speaking import require_model
 from ra_assistant.wording import CHAT
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
     Raises:
         SettingsError: the environment would expose the machine, or the address cannot be listened on.
         ServerUnavailable: the port is taken; nothing heavy was loaded.
+        MissingExtra: the package of the language model is not installed.
     """
     prepare_environment()
     settings = load_settings()
+    require_model(settings)
     with contextlib.ExitStack() as stack:
         note = _log(settings.access_log, stack)
         listener = stack.enter_context(listening(host, port))
@@ -129,6 +132,7 @@ def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
         return None
     writer = LineWriter(target)
     stack.callback(writer.close)
+    stack.enter_context(writer.hearing("ra_assistant.model"))
     return writer.note
 
 

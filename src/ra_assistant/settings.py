@@ -68,6 +68,23 @@ class Settings(BaseSettings):
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
 
+    llm: str = Field(default="", pattern=r"^(?:[a-z_]+:\S+)?$", max_length=200)
+    """Chat model that phrases the answers, `provider:name`; empty: the report's own words."""
+    llm_base_url: str = Field(default="", pattern=r"^(?:https?://[^\s@]+)?$")
+    """Address of the model's server, for those that speak like OpenAI's: `http://127.0.0.1:8000/v1`."""
+    llm_api_key: SecretStr = SecretStr("")
+    """Key of the model's server; empty for the provider's own variable (`MISTRAL_API_KEY`…) or none."""
+    llm_api_key_file: Path | None = None
+    """File that holds the key, instead of a variable."""
+    llm_seconds: float = Field(default=20.0, gt=0, le=120)
+    """Time for a whole answer; then the report's own words take its place."""
+    llm_first_seconds: float = Field(default=8.0, gt=0, le=60)
+    """Time until the model's first words."""
+    llm_max_tokens: int = Field(default=600, ge=50, le=4000)
+    """Longest answer of the model, in tokens."""
+    llm_tokens_per_day: int = Field(default=1_000_000, ge=0)
+    """Tokens asked and answered a day, of this process; then the report's own words until midnight UTC."""
+
     @field_validator("origins", "frame_ancestors")
     @classmethod
     def _exact(cls, value: str) -> str:
@@ -116,6 +133,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RA_" + "_".join(str(part) for part in first["loc"]).upper()
+        if name == "RA_LLM_API_KEY":
+            raise SettingsError(f"{name}: {first['msg']}", name=name, value="…") from None
         if name == "RA_ADMIN_SECRET":
             reason = f"{name}: {first['msg']}"
             raise SettingsError(reason, name=name, value="…", reason="secret") from None

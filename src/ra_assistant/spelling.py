@@ -56,7 +56,7 @@ class Speller:
 
     def _mended(self, word: str) -> str:
         form = fold(word)
-        if len(form) < _SHORTEST or form in self._forms or stem(form) in self._stems or self._is_french(form):
+        if len(form) < _SHORTEST or form in self._forms or stem(form) in self._stems or self.is_french(form):
             return word
         slips = 1 if len(form) < _LONG else 2
         best: tuple[int, int, str] | None = None
@@ -68,6 +68,7 @@ class Speller:
                     best = rank if best is None else min(best, rank)
         return word if best is None else best[2]
 
-    def _is_french(self, form: str) -> bool:
+    def is_french(self, form: str) -> bool:
+        """Tell whether a folded form is a word of French."""
         place = int(np.searchsorted(self._known, np.uint32(word_hash(form))))
         return place < len(self._known) and int(self._known[place]) == word_hash(form)

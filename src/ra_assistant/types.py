@@ -283,6 +283,28 @@ class Answer:
     """Calibrated probability that the citations answer the question."""
     build_id: str = ""
     is_final: bool = True
+    model: str = ""
+    """Language model that phrased it, `provider:name`; empty when the words are the report's own."""
+    prompt: str = ""
+    """Hash of the prompt that the model was given."""
+    shortened: bool = False
+    """Whether sentences of the model were left out because the report does not establish them."""
+
+
+class Message(NamedTuple):
+    """One message to a chat model."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
+
+
+class Piece(NamedTuple):
+    """What a chat model says at once; the counts come with the last piece, when it tells them."""
+
+    text: str
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

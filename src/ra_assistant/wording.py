@@ -43,6 +43,7 @@ ERRORS: dict[str, str] = {
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "journal_unusable": journal_wording.REASONS["failed"],
     "missing_extra": "Il manque un composant : installez-le avec « pip install 'ra-assistant[{extra}]' ».",
+    "model_unavailable": "Le modèle de langage ne répond pas\u00a0: l’assistant répond avec les mots du rapport.",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",
 }
@@ -305,6 +306,9 @@ CHAT: dict[str, str] = {
     "welcome_notice": "Je suis un assistant automatique : je réponds uniquement à partir des rapports "
     "d’activité, avec leurs propres mots, et chaque réponse montre le passage qu’elle cite. "
     "Quand les rapports ne disent rien, je vous le dis.",
+    "welcome_notice_model": "Je suis un assistant automatique : un modèle de langage rédige mes réponses à partir des "
+    "rapports d’activité, et chaque phrase est vérifiée dans le passage qu’elle cite. Les questions sont envoyées "
+    "à ce modèle. Quand les rapports ne disent rien, je vous le dis.",
     "you": "Votre question",
     "assistant": "Réponse de l’assistant",
     "conversation": "Conversation",

@@ -6,6 +6,7 @@ requests of one visitor can be followed for a day, the visitor cannot be found.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -13,7 +14,7 @@ import re
 import secrets
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -119,6 +120,17 @@ class LineWriter:
             "client": self._pseudonym(client_of(scope)),
         }
         self._logger.info(json.dumps(line, ensure_ascii=False))
+
+    @contextlib.contextmanager
+    def hearing(self, name: str) -> Iterator[None]:
+        """Write the lines of another logger too, until the block ends."""
+        other = logging.getLogger(name)
+        other.setLevel(logging.INFO)
+        other.addHandler(self._handler)
+        try:
+            yield
+        finally:
+            other.removeHandler(self._handler)
 
     def close(self) -> None:
         """Close the log."""

@@ -97,6 +97,12 @@ class Answer(BaseModel):
     suggestions: list[Citation]
     series: Series | None
     build_id: str
+    model: str | None
+    """Language model that phrased the answer; null when its words are the report's own."""
+    prompt: str | None
+    """Hash of the prompt that the model was given."""
+    shortened: bool
+    """Whether sentences of the model were left out because the report does not establish them."""
     milliseconds: float
 
 

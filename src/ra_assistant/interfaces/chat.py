@@ -234,7 +234,12 @@ class _Handlers:
 
     def messages(self, exchanges: Sequence[Exchange], service: Service) -> list[Any]:
         """Return the conversation as Gradio shows it; the first message says what answers here."""
-        messages = [{"role": "assistant", "content": _welcome(self._greeting)}]
+        messages = [
+            {
+                "role": "assistant",
+                "content": _welcome(self._greeting, with_model=service.assistant.speaker is not None),
+            }
+        ]
         for turn, exchange in enumerate(exchanges, 1):
             is_over = bool(exchange.outcome) or exchange.stopped
             question = question_html(exchange.question, turn if is_over else 0)
@@ -306,11 +311,12 @@ def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]
     return exchanges
 
 
-def _welcome(greeting: str) -> str:
+def _welcome(greeting: str, *, with_model: bool) -> str:
+    notice = CHAT["welcome_notice_model" if with_model else "welcome_notice"]
     return element(
         "div",
         element("p", escape(_on_one_line(greeting)), class_="ra-greeting"),
-        element("p", escape(CHAT["welcome_notice"])),
+        element("p", escape(notice)),
         class_="ra-answer ra-welcome",
     )
 

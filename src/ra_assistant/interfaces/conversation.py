@@ -18,7 +18,7 @@ MAX_EXCHANGES = 30
 MAX_BROUGHT = 10
 """Questions that are answered anew when a visitor brings them from another site."""
 MAX_TEXT_CHARS = 4000
-MAX_PLACES = 6
+MAX_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,16 @@ class Service:
     """Whose reports these are, when all documents name the same publisher."""
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Answer]:
-        """Yield ever longer answers, the complete one last; to a question that we offer, those that proved it.
+        """Yield ever longer answers, the complete one last.
+
+        To a question that we offer, those that proved it, where no language model is to phrase them.
 
         Nothing that a visitor wrote is kept for that.
 
         Raises:
             QuestionRefused: the question is empty or too long.
         """
-        known = () if history else self.suggested.answers(question)
+        known = () if history or self.assistant.speaker else self.suggested.answers(question)
         return iter(known) if known else self.assistant.stream(question, history)
 
 

@@ -38,10 +38,15 @@ class Asked:
 class _Numbered:
     """Writes events, leaving out those that the client has seen."""
 
-    def __init__(self, asked: Asked, build_id: str) -> None:
+    def __init__(self, asked: Asked, build_id: str, *, is_repeatable: bool) -> None:
         self._prefix = f"{asked.identifier}:{build_id}:"
         seen = asked.last_event_id.removeprefix(self._prefix)
-        is_ours = asked.last_event_id.startswith(self._prefix) and seen.isascii() and seen.isdecimal()
+        is_ours = (
+            is_repeatable
+            and asked.last_event_id.startswith(self._prefix)
+            and seen.isascii()
+            and seen.isdecimal()
+        )
         self._seen = int(seen[:9]) if is_ours else 0
         self._number = 0
 
@@ -55,7 +60,8 @@ async def events(attendant: Attendant, room: Room, asked: Asked) -> AsyncIterato
     if attendant.is_crowded:
         yield _event("stage", {"stage": "waiting"})
     yield _event("stage", {"stage": "searching"})
-    numbered = _Numbered(asked, room.assistant.build_id)
+    # A language model says the same thing otherwise: what was seen is told again, from its beginning.
+    numbered = _Numbered(asked, room.assistant.build_id, is_repeatable=room.assistant.speaker is None)
     started, said = perf_counter(), ""
     try:
         said_ever_more = attendant.answers(room, asked.question, asked.history, asked.within)

@@ -139,13 +139,16 @@ class _Completion:
         }
 
     async def stream(self, attendant: Attendant, room: Room, *, with_usage: bool) -> AsyncIterator[str]:
-        said = ""
+        said, begun = "", False
         async with aclosing(attendant.answers(room, self._question, self._history)) as answers:
             async for answer in answers:
                 text = with_sources(answer) if answer.is_final else answer.text
-                if not said:
+                if not begun:
+                    begun = True
                     yield self._chunk({"role": "assistant", "content": ""})
-                if text.startswith(said):
+                if text == said:
+                    pass
+                elif text.startswith(said):
                     yield self._chunk({"content": text[len(said) :]})
                     said = text
                 elif answer.is_final:

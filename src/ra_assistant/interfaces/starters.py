@@ -66,8 +66,8 @@ def candidates(assistant: Assistant) -> Iterator[Starter]:
 
 
 def wished(question: str, assistant: Assistant) -> Starter | None:
-    """Return a question of the organisation's with the words that answer it; None when nothing does."""
-    answers = tuple(assistant.stream(question))
+    """Return a question of the organisation's with the report's words that answer it; None when none do."""
+    answers = tuple(assistant.answerer.stream(question))
     if answers[-1].outcome is not Outcome.ANSWERED or not answers[-1].citations:
         return None
     first = answers[-1].citations[0]

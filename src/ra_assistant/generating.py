@@ -1,0 +1,294 @@
+"""From the passages that answer to an answer that a language model phrases, every sentence of it verified.
+
+The question is understood, the passages are found and a refusal is decided before any model is asked. What
+the model says is checked sentence by sentence; whatever it does, the visitor gets one answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic, sleep
+
+from ra_assistant.answering import Considered, ExtractiveAnswerer, typed
+from ra_assistant.claim_form import shingles
+from ra_assistant.errors import ModelUnavailable
+from ra_assistant.evidence import Evidence
+from ra_assistant.model_guard import Memory, ModelGuard
+from ra_assistant.model_stream import hear
+from ra_assistant.ports import ChatModel, SentenceScorer
+from ra_assistant.prompting import (
+    again_messages,
+    answer_messages,
+    manner_of,
+    prompt_hash,
+)
+from ra_assistant.sentence_feed import SentenceFeed
+from ra_assistant.speech import Speech, SpeechPhrases
+from ra_assistant.types import Answer, Document, Message, Outcome, Passage, Turn
+from ra_assistant.verifying import violations
+
+PASSAGES = 6
+"""Passages that the model is given."""
+PASSAGE_CHARS = 9000
+"""All of them together."""
+MAX_SAID_CHARS = 6000
+"""What a model may say in all before it is left."""
+TRIES = 3
+BACK_OFF_SECONDS = 0.25
+CHARS_A_TOKEN = 3.0
+AGAIN_SECONDS = 2.0
+"""Time that must be left to ask for refused sentences once more."""
+
+_logger = logging.getLogger("ra_assistant.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a model is waited for, in seconds."""
+
+    whole: float = 20.0
+    first: float = 8.0
+
+
+class GenerativeAnswerer:
+    """Answers in a model's words, verified, or in the report's."""
+
+    def __init__(
+        self,
+        extractive: ExtractiveAnswerer,
+        documents: Sequence[Document],
+        model: ChatModel,
+        guard: ModelGuard,
+        memory: Memory[Answer],
+        phrases: SpeechPhrases,
+        patience: Patience,
+        max_tokens: int,
+        scorer: SentenceScorer | None = None,
+        is_common: Callable[[str], bool] = lambda _: True,
+        build_id: str = "",
+    ) -> None:
+        self._extractive = extractive
+        self._documents = {document.id: document for document in documents}
+        self._model = model
+        self.guard = guard
+        """What limits the use of the model; of the process, not of this build."""
+        self.memory = memory
+        """Whole answers, by build, model, prompt and question."""
+        self._phrases = phrases
+        self._patience = patience
+        self._max_tokens = max_tokens
+        self._scorer = scorer
+        self._is_common = is_common
+        self._build_id = build_id
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+    ) -> Answer:
+        """Return the complete answer; takes and raises what `ExtractiveAnswerer.ask` does."""
+        *_, answer = self.stream(question, history, within)
+        return answer
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+    ) -> Iterator[Answer]:
+        """Yield ever longer answers made of verified sentences, the complete one last.
+
+        Raises:
+            QuestionRefused: the question is empty or too long.
+        """
+        started = monotonic()
+        considered = self._extractive.consider(question, history, within)
+        if considered.answer.outcome is not Outcome.ANSWERED:
+            yield from typed(considered.answer)
+            return
+        manner = manner_of(considered.query.text, compares=considered.query.spans_years)
+        key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within)
+        kept = self.memory.get(key)
+        if kept is not None:
+            yield from typed(kept)
+            return
+        evidence = Evidence(self._passages(considered), self._scorer, self._is_common)
+        shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
+        messages = answer_messages(considered.query.text, shown, manner)
+        tokens = _tokens(messages) + self._max_tokens
+        refused = self.guard.admit(tokens)
+        if refused:
+            self._note(considered.answer, refused, started)
+            yield from typed(considered.answer)
+            return
+        try:
+            yield replace(considered.answer, text="", citations=(), highlights=(), is_final=False)
+            conversation = _Conversation(self, considered, evidence, messages, started)
+            yield from conversation.partial_answers()
+            answer = conversation.finished()
+        finally:
+            self.guard.leave()
+        if answer.model and not answer.shortened and not conversation.failure:
+            self.memory.keep(key, answer)
+        self._note(answer, conversation.failure, started, conversation.speech)
+        if answer.model:
+            yield answer
+        else:
+            yield from typed(answer)
+
+    def _passages(self, considered: Considered) -> list[tuple[Passage, Document]]:
+        """Return the passages to give: those that the report's own answer cites first, then the best others."""
+        cited = [(citation.document.id, citation.start) for citation in considered.answer.citations]
+        found: dict[str, Passage] = {}
+        for candidate in considered.candidates:
+            found.setdefault(candidate.passage.id, candidate.passage)
+        first = [
+            passage
+            for document_id, start in cited
+            for passage in found.values()
+            if passage.document_id == document_id and passage.start <= start < passage.end
+        ]
+        chosen: dict[str, Passage] = {}
+        room = PASSAGE_CHARS
+        for passage in [*first, *found.values()]:
+            if len(chosen) < PASSAGES and passage.id not in chosen and len(passage.text) <= room:
+                chosen[passage.id] = passage
+                room -= len(passage.text)
+        return [(passage, self._documents[passage.document_id]) for passage in chosen.values()]
+
+    def said(self, messages: Sequence[Message], done_by: float) -> Iterator[str]:
+        """Yield what the model says, its failures to begin made up for; counts the tokens.
+
+        Raises:
+            ModelUnavailable: it does not answer, or stops.
+        """
+        first_by = min(done_by, monotonic() + self._patience.first)
+        for attempt in range(1, TRIES + 1):
+            begun = False
+            used = [0, 0]
+            length = 0
+            try:
+                for piece in hear(lambda: self._model.stream(messages), first_by, done_by):
+                    used = [max(used[0], piece.tokens_in), max(used[1], piece.tokens_out)]
+                    length += len(piece.text)
+                    begun = begun or bool(piece.text)
+                    if piece.text:
+                        yield piece.text
+            except ModelUnavailable as error:
+                wait = error.wait_seconds or BACK_OFF_SECONDS * 2 ** (attempt - 1)
+                if begun or not error.again or attempt == TRIES or monotonic() + wait >= first_by:
+                    self.guard.breaker.note(worked=False)
+                    raise
+                sleep(wait)
+            else:
+                self.guard.breaker.note(worked=True)
+                return
+            finally:
+                spent = used[0] + used[1] or _tokens(messages) + round(length / CHARS_A_TOKEN)
+                self.guard.budget.spend(spent if length or sum(used) else 0)
+
+    @property
+    def model_name(self) -> str:
+        """`provider:name`."""
+        return self._model.name
+
+    @property
+    def phrases(self) -> SpeechPhrases:
+        """The sentences that are neither the model's nor the report's."""
+        return self._phrases
+
+    @property
+    def patience(self) -> Patience:
+        """How long the model is waited for."""
+        return self._patience
+
+    def _note(self, answer: Answer, failure: str, started: float, speech: Speech | None = None) -> None:
+        """Write one line a question: never the question, never a key."""
+        line: Mapping[str, object] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "model": self._model.name,
+            "prompt": prompt_hash(),
+            "phrased": bool(answer.model),
+            "shortened": answer.shortened,
+            "failure": failure,
+            "faults": speech.faults if speech else [],
+            "milliseconds": round((monotonic() - started) * 1000),
+        }
+        _logger.info(json.dumps(line))
+
+
+class _Conversation:
+    """One question put to the model."""
+
+    def __init__(
+        self,
+        answerer: GenerativeAnswerer,
+        considered: Considered,
+        evidence: Evidence,
+        messages: Sequence[Message],
+        started: float,
+    ) -> None:
+        self._answerer = answerer
+        self._considered = considered
+        self._messages = messages
+        self._done_by = started + answerer.patience.whole
+        system = frozenset().union(*(shingles(m.content) for m in messages if m.role == "system"))
+        self.speech = Speech(considered, evidence, system, answerer.phrases)
+        self.failure = ""
+
+    def partial_answers(self) -> Iterator[Answer]:
+        """Yield the answer so far after each sentence that may be shown."""
+        yield from self._heard(self._messages)
+        refused = self.speech.refused()
+        left = self._done_by - monotonic()
+        if refused and not self.failure and left > AGAIN_SECONDS:
+            self.speech.begin_again()
+            yield from self._heard(
+                again_messages(self._messages, self.speech.all_said[:MAX_SAID_CHARS], refused)
+            )
+            self.failure = ""
+
+    def _heard(self, messages: Sequence[Message]) -> Iterator[Answer]:
+        feed = SentenceFeed()
+        length = 0
+        try:
+            for text in self._answerer.said(messages, self._done_by):
+                length += len(text)
+                for sentence in feed.feed(text):
+                    yield from self._taken(sentence)
+                    if self.speech.is_over:
+                        return
+                if length > MAX_SAID_CHARS:
+                    self.failure = "endless"
+                    return
+            for sentence in feed.end():
+                yield from self._taken(sentence)
+        except ModelUnavailable as error:
+            self.failure = error.reason
+
+    def _taken(self, sentence: str) -> Iterator[Answer]:
+        if self.speech.is_over or not self.speech.take(sentence):
+            return
+        partial = self._considered.answer
+        yield replace(
+            partial,
+            text=self.speech.text,
+            citations=(),
+            highlights=(),
+            is_final=False,
+            model=self._answerer.model_name,
+        )
+
+    def finished(self) -> Answer:
+        """Return the whole answer; the report's own words when nothing of the model's may be shown."""
+        answer = self.speech.finished(cut=bool(self.failure))
+        if answer is None:
+            self.failure = self.failure or "nothing"
+            return self._considered.answer
+        if violations(answer, self.speech.contexts()):
+            self.failure = "violations"
+            return self._considered.answer
+        return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
+
+
+def _tokens(messages: Sequence[Message]) -> int:
+    return round(sum(len(message.content) for message in messages) / CHARS_A_TOKEN)

@@ -1,0 +1,128 @@
+"""What keeps a language model from costing too much or being waited for in vain.
+
+One circuit breaker, a budget of tokens a day, a few conversations at once, and the last answers.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import UTC, date, datetime
+from threading import BoundedSemaphore, Lock
+from time import monotonic
+from typing import Generic, TypeVar
+
+FAILURES = 5
+"""Failures in a row after which the model is left alone."""
+REST_SECONDS = 30.0
+AT_ONCE = 8
+REMEMBERED = 500
+
+_Value = TypeVar("_Value")
+
+
+class Breaker:
+    """Leaves a model that fails alone for a while, then tries it once."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._failures = 0
+        self._until = 0.0
+
+    def allows(self) -> bool:
+        """Tell whether the model may be asked; after a rest one question alone tries it."""
+        with self._lock:
+            if self._failures < FAILURES:
+                return True
+            if self._clock() < self._until:
+                return False
+            self._until = self._clock() + REST_SECONDS
+            return True
+
+    def note(self, *, worked: bool) -> None:
+        """Hear how a question ended."""
+        with self._lock:
+            self._failures = 0 if worked else self._failures + 1
+            if self._failures >= FAILURES:
+                self._until = self._clock() + REST_SECONDS
+
+
+class Budget:
+    """Counts tokens by day (UTC)."""
+
+    def __init__(self, per_day: int, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
+        self._per_day = per_day
+        self._today = today
+        self._lock = Lock()
+        self._day = today()
+        self._spent = 0
+
+    def has(self, tokens: int) -> bool:
+        """Tell whether as many tokens are left today."""
+        with self._lock:
+            self._turn()
+            return self._spent + tokens <= self._per_day
+
+    def spend(self, tokens: int) -> None:
+        """Count tokens that were used."""
+        with self._lock:
+            self._turn()
+            self._spent += tokens
+
+    def _turn(self) -> None:
+        if self._today() != self._day:
+            self._day, self._spent = self._today(), 0
+
+
+class Memory(Generic[_Value]):
+    """Keeps the last values; safe from several threads."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, _Value] = OrderedDict()
+
+    def get(self, key: Hashable) -> _Value | None:
+        """Return the value kept under a key; None when there is none."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def keep(self, key: Hashable, value: _Value) -> None:
+        """Keep a value; the one longest unused makes room."""
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+
+class ModelGuard:
+    """Says whether a question may go to the model now."""
+
+    def __init__(self, tokens_per_day: int, breaker: Breaker | None = None) -> None:
+        self.breaker = breaker or Breaker()
+        self.budget = Budget(tokens_per_day)
+        self._slots = BoundedSemaphore(AT_ONCE)
+
+    def admit(self, tokens: int) -> str:
+        """Take a place for a question of about so many tokens; return why there is none, empty when there is."""
+        if not self.budget.has(tokens):
+            return "budget"
+        if not self._slots.acquire(blocking=False):
+            return "busy"
+        if not self.breaker.allows():
+            self._slots.release()
+            return "resting"
+        return ""
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._slots.release()

@@ -1,0 +1,85 @@
+"""What a language model is told: the prompt files of the package, filled; their hash names the version."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from typing import Any
+
+from ra_assistant.french.words import fold
+from ra_assistant.types import Message
+
+ANSWER, AGAIN, STYLES = "answer.md", "again.md", "styles.toml"
+_UNQUOTED = str.maketrans({"<": "‹", ">": "›"})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an answer is wanted; the values are keys of `styles.toml`."""
+
+    task: str = "answer"
+    length: str = "usual"
+    style: str = "usual"
+
+
+def manner_of(question: str, *, compares: bool) -> Manner:
+    """Return how a question wants its answer: « en une phrase », « en détail », « en français facile »."""
+    asked = fold(question)
+    found = {
+        key: next((name for name, pattern in rows.items() if re.search(pattern, asked)), "usual")
+        for key, rows in _styles()["asked"].items()
+    }
+    return Manner("comparison" if compares else "answer", found["length"], found["style"])
+
+
+@cache
+def text_of(name: str) -> str:
+    """Return a prompt file."""
+    return resources.files("ra_assistant.prompts").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def prompt_hash() -> str:
+    """Return the first 12 hexadecimal digits of the hash of all prompt files."""
+    return sha256("\0".join(map(text_of, (ANSWER, AGAIN, STYLES))).encode()).hexdigest()[:12]
+
+
+@cache
+def _styles() -> dict[str, Any]:
+    return tomllib.loads(text_of(STYLES))
+
+
+def answer_messages(
+    question: str, passages: Sequence[tuple[str, str]], manner: Manner = Manner()
+) -> tuple[Message, ...]:
+    """Return what asks for an answer.
+
+    Args:
+        question: on its own, follow-up resolved.
+        passages: heading and words of each passage, in the order of their numbers.
+        manner: how the answer is wanted.
+    """
+    styles = _styles()
+    style = " ".join(filter(None, (styles["style"][manner.style], styles["task"][manner.task])))
+    rules = text_of(ANSWER).format(length=styles["length"][manner.length], style=style)
+    quoted = [
+        f'<passage numero="{number}">\n{_plain(heading)}\n{_plain(text)}\n</passage>'
+        for number, (heading, text) in enumerate(passages, 1)
+    ]
+    asked = "\n".join([*quoted, f"<question>{_plain(question)}</question>"])
+    return (Message("system", rules), Message("user", asked))
+
+
+def again_messages(messages: Sequence[Message], said: str, refused: Sequence[str]) -> tuple[Message, ...]:
+    """Return what asks once more for the sentences that were refused."""
+    rows = "\n".join(f"- {sentence}" for sentence in refused)
+    return (*messages, Message("assistant", said), Message("user", text_of(AGAIN).format(sentences=rows)))
+
+
+def _plain(text: str) -> str:
+    return text.translate(_UNQUOTED)

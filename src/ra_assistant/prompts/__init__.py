@@ -1,0 +1,1 @@
+"""What the language model is told, in French, in versioned files."""
