@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 from ra_assistant.french.lexicon import table, words_of
@@ -21,8 +21,12 @@ _SHARED_SHARE = 0.6
 _NAME_LINKS = frozenset({"de", "du", "des", "d", "la", "le", "l"})
 _NEUTRAL = frozenset(stem(word) for word in words_of("claims", "neutral"))
 _NEXT_NAME = re.compile(r"[ \u00a0-](?:[A-ZÉÈÀÂÎÔÇŒ][\w’'-]+)")
-_NEXT_WORD = re.compile(r"(?:er)?[ \u00a0]([^\W\d_]+)")
+_NEXT_WORD = re.compile(
+    r"(?:er)?(?:[ \u00a0]?(?:et|ou|au|,|-|–)[ \u00a0]?\d{1,2}(?:er)?)?[ \u00a0]([^\W\d_]+)"
+)
 _SAME_SCALE = frozenset({"de", "des", "sur", "a", "et", "ou", "contre", "puis"})
+_DOT_AFTER = re.compile(r"\.[^\W\d_]")
+_DOT_BEFORE = re.compile(r"[A-ZÉÈÀÂÎÔÇŒ]\w*\.$")
 _YEAR_BEFORE = re.compile(r"annee (?:precedente|d'avant)|un an (?:plus tot|auparavant|avant)")
 
 
@@ -42,20 +46,75 @@ class Item:
     value: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A sentence as a row of items."""
 
     text: str
     items: tuple[Item, ...]
+    _near: dict[str, tuple[Item, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, *kinds: str) -> list[Item]:
         """Return the items of some kinds, in order."""
         return [item for item in self.items if item.kind in kinds]
 
-    def has(self, key: str) -> bool:
-        """Tell whether a name or figure stands in it."""
-        return any(item.key == key and item.kind != WORD for item in self.items)
+    def first(self, kind: str, key: str) -> Item | None:
+        """Return the first item of a kind and a key; None when there is none."""
+        return next((item for item in self.items if item.kind == kind and item.key == key), None)
+
+    def near(self, key: str) -> tuple[Item, ...]:
+        """Return the words that are the same as a stem, of its family, or used for it."""
+        if key not in self._near:
+            self._near[key] = tuple(item for item in self._words if alike(item.key, key))
+        return self._near[key]
+
+    def holds(self, item: Item) -> bool:
+        """Tell whether a word, every word of a name, or a figure with its unit stands in the sentence."""
+        if item.kind == WORD:
+            return bool(self.near(item.key))
+        if item.kind == NAME:
+            return self.forms.issuperset(item.key.split()) or self._derives(item.key)
+        return any(
+            other.key == item.key and (not item.unit or not other.unit or item.unit == other.unit)
+            for other in self._numbers
+            if item.kind != FIGURE or other.kind != DAY
+        )
+
+    def _derives(self, name: str) -> bool:
+        """Tell whether a word comes from a name: « français » from « France »."""
+        return len(name) > _SHARED_PREFIX and " " not in name and bool(self.near(stem(name)))
+
+    def names(self, form: str) -> bool:
+        """Tell whether a word is part of a name or of a figure of the sentence."""
+        return any(form in item.key.split() for item in self.items if item.kind != WORD)
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """Return the folded words, stop words included."""
+        return frozenset(word.form for word in words(self.text))
+
+    @cached_property
+    def folded(self) -> str:
+        """Return the text without accents and capitals."""
+        return fold(self.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Return the stems of the words that say something."""
+        return frozenset(item.key for item in self._words)
+
+    @cached_property
+    def dates(self) -> frozenset[tuple[str, str]]:
+        """Return the days and years beside months: (« 30 », « 11 »), (« 11 », « 2020 »)."""
+        return dates_of(self.text)
+
+    @cached_property
+    def _words(self) -> tuple[Item, ...]:
+        return tuple(self.of(WORD))
+
+    @cached_property
+    def _numbers(self) -> tuple[Item, ...]:
+        return tuple(self.of(FIGURE, YEAR, DAY))
 
 
 def read(text: str, is_common: Callable[[str], bool] = lambda _: True) -> Reading:
@@ -78,6 +137,16 @@ def read(text: str, is_common: Callable[[str], bool] = lambda _: True) -> Readin
         elif not is_stop_word(word) and word.stem not in _NEUTRAL and not word.form[0].isdigit():
             found.append(Item(place, WORD, word.stem, "", word.start, word.end, place))
     return Reading(text, tuple(_with_year_before(text, _scaled(text, list(_joined_names(text, found))))))
+
+
+def gap(left: Item, right: Item) -> int:
+    """Return how many words there are from one item to another, 1 for neighbours."""
+    return max(left.place - right.last, right.place - left.last)
+
+
+def is_cut(text: str, start: int, end: int) -> bool:
+    """Tell whether a comma or more stands between two places."""
+    return any(mark in text[start:end] for mark in ",;:.)(")
 
 
 def alike(left: str, right: str) -> bool:
@@ -151,6 +220,8 @@ def _simple(text: str) -> list[Word]:
 def _is_name(text: str, word: Word, is_common: Callable[[str], bool]) -> bool:
     """Tell whether a word is a proper name: a capital inside a sentence, or at its start an unknown word."""
     written = text[word.start : word.end]
+    if _is_dotted(text, word):
+        return True
     if not written[0].isupper() or len(written) < 2:
         return False
     if written[1:].isupper() and len(written) > 1:
@@ -164,6 +235,14 @@ def _is_name(text: str, word: Word, is_common: Callable[[str], bool]) -> bool:
             and (_NEXT_NAME.match(text, word.end) is not None or not is_common(word.form))
         )
     return not is_stop_word(word)
+
+
+def _is_dotted(text: str, word: Word) -> bool:
+    """Tell whether a word is a piece of a name such as « Gene.iO »."""
+    before, after = text[: word.start], text[word.end :]
+    return (_DOT_AFTER.match(after) is not None and text[word.start].isupper()) or (
+        _DOT_BEFORE.search(before) is not None
+    )
 
 
 def _begins(text: str, start: int) -> bool:
@@ -192,10 +271,33 @@ def _joined_names(text: str, items: Sequence[Item]) -> Iterator[Item]:
 
 
 def _is_joined(between: str) -> bool:
+    if between == ".":
+        return True
     linking = [word.form for word in words(between)]
     return (
         not any(mark in between for mark in ",;:.()«»") and len(linking) <= 2 and set(linking) <= _NAME_LINKS
     )
+
+
+def dates_of(text: str) -> frozenset[tuple[str, str]]:
+    """Return the days and years that stand beside months, as `Reading.dates` has them."""
+    row = words(text)
+    found: set[tuple[str, str]] = set()
+    for i, word in enumerate(row):
+        month = month_number(word.form)
+        if (
+            month is None
+            or not text[word.start : word.end].islower()
+            or (word.form in {"mars", "mai"} and not i)
+        ):
+            continue
+        found.add(("", str(month)))
+        before = row[i - 1].form.removesuffix("er") if i else ""
+        if before.isdigit():
+            found.add((before, str(month)))
+        if i + 1 < len(row) and len(row[i + 1].form) == 4 and row[i + 1].form.isdigit():
+            found.add((str(month), row[i + 1].form))
+    return frozenset(found)
 
 
 @cache

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ra_assistant.claim_form import is_order
-from ra_assistant.claim_reading import Reading, read
+from ra_assistant.claim_reading import NAME, Reading, read
+from ra_assistant.french.words import fold
 from ra_assistant.ports import SentenceScorer
 from ra_assistant.types import Document, Passage, Span
 
@@ -44,11 +46,17 @@ class Evidence:
         """
         self.passages = tuple(passages)
         self.scorer = scorer
-        self.is_common = is_common
+        self.is_common = _without_names(passages, is_common)
+        self._contexts: dict[tuple[int, ...], Reading] = {}
         self._lines = {
-            number: _lines(number, passage, document, is_common)
+            number: _lines(number, passage, document, self.is_common)
             for number, (passage, document) in enumerate(self.passages, 1)
         }
+
+    @cached_property
+    def publishers(self) -> frozenset[str]:
+        """Return the folded names of the publishers."""
+        return frozenset(fold(document.publisher) for _, document in self.passages if document.publisher)
 
     def lines(self, numbers: Sequence[int]) -> list[Line]:
         """Return the sentences of some passages that may support, in order."""
@@ -67,9 +75,27 @@ class Evidence:
         kept = [part for part in parts if part and not is_order(part)]
         return _BLANKS.sub(" ", " — ".join(kept)).translate({ord("<"): "‹", ord(">"): "›"})
 
+    def context(self, numbers: Sequence[int]) -> Reading:
+        """Return what stands around some passages, read once."""
+        key = tuple(numbers)
+        if key not in self._contexts:
+            self._contexts[key] = read(" ".join(map(self.around, key)))
+        return self._contexts[key]
+
     def around(self, number: int) -> str:
         """Return the words that a sentence may take from around a passage: headings, title, publisher."""
         return f"{self.heading(number)} {self.passages[number - 1][1].publisher or ''}"
+
+
+def _without_names(
+    passages: Sequence[tuple[Passage, Document]], is_common: Callable[[str], bool]
+) -> Callable[[str], bool]:
+    """Return `is_common` without the words that the passages write with a capital inside a sentence."""
+    texts = (document.text[passage.start : passage.end] for passage, document in passages)
+    named = {
+        part for text in texts for item in read(text, lambda _: True).of(NAME) for part in item.key.split()
+    }
+    return lambda form: form not in named and is_common(form)
 
 
 def _lines(

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 
 from ra_assistant.answer_kinds import contraries
 from ra_assistant.claim_form import MARKER, declines, form_fault, tidy
-from ra_assistant.claim_reading import DAY, FIGURE, NAME, PARTICIPLE, WORD, YEAR, Item, Reading, alike, read
+from ra_assistant.claim_reading import DAY, FIGURE, NAME, PARTICIPLE, WORD, YEAR, Item, Reading, read
 from ra_assistant.evidence import Evidence, Line
+from ra_assistant.figure_pairing import misfigured
 from ra_assistant.french.lexicon import table, words_of
-from ra_assistant.french.numbers import month_number
-from ra_assistant.french.words import fold, stem, words
-from ra_assistant.pairing import mispaired
+from ra_assistant.french.words import fold, stem
+from ra_assistant.naming import misnamed
 from ra_assistant.types import Span
 
 COVERED = 0.75
@@ -33,11 +33,14 @@ SHORT_ITEMS, SHORT_SHARE, LONG_SHARE = 3, 0.6, 0.4
 """Share of a sentence, in words, figures and names, that one sentence of the passages must hold by itself."""
 RIVAL = 0.8
 """Share of what the best line has in common with a sentence from which on another may be what it says."""
+MAIN = 0.5
+"""Share of what the best line has in common with a sentence from which on a line is one that it rests on."""
 MAX_SUPPORT_CHARS = 400
 
 _CLAUSE = re.compile(rf"[,;:–—]| (?:{'|'.join(table('claims')['clauses'])})(?= )")
 _CAUSE = re.compile(rf"^[ ,]*(?:{'|'.join(table('claims')['causes'])})(?!\w)")
 _QUOTE = re.compile(r"«[\s\u00a0\u202f]*([^«»]+?)[\s\u00a0\u202f]*»|“([^“”]+)”|\"([^\"]+)\"")
+_WITHOUT = re.compile(r"(?<!\w)sans qu(?:e |')")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009]+")
 
 
@@ -81,12 +84,11 @@ def _said_in(evidence: Evidence, numbers: Sequence[int]) -> bool:
 
 def _compared(text: str, numbers: Sequence[int], evidence: Evidence) -> Checked:
     lines = evidence.lines(numbers)
-    around = " ".join(evidence.around(number) for number in numbers)
     quoted, text = _verbatim(text, lines)
     if not quoted:
         return Checked(text, "quote")
     plain = MARKER.sub("", text)
-    claim = _Claim(read(plain, evidence.is_common), lines, around)
+    claim = _Claim(read(plain, evidence.is_common), lines, evidence.context(numbers))
     years = {document.year for number in numbers if (document := evidence.passages[number - 1][1]).year}
     fault = claim.fault({year for year in years if year}, evidence)
     if fault:
@@ -99,12 +101,11 @@ def _compared(text: str, numbers: Sequence[int], evidence: Evidence) -> Checked:
 class _Claim:
     reading: Reading
     lines: Sequence[Line]
-    around: str
-    _order: list[Line] = field(default_factory=list)
+    context: Reading
 
     @cached_property
-    def context(self) -> Reading:
-        return read(self.around)
+    def _pools(self) -> list[Reading]:
+        return [*(line.reading for line in self.lines), self.context]
 
     @cached_property
     def ranked(self) -> list[Line]:
@@ -114,12 +115,7 @@ class _Claim:
     def _shared(self, line: Line) -> float:
         score = 0.0
         for item in self.reading.items:
-            if item.kind == WORD:
-                score += any(
-                    other.kind == WORD and alike(item.key, other.key) for other in line.reading.items
-                )
-            else:
-                score += 1.5 * _holds(line.reading, item)
+            score += (1.0 if item.kind == WORD else 1.5) * line.reading.holds(item)
         return score
 
     def fault(self, years: set[int], evidence: Evidence) -> str:
@@ -129,14 +125,16 @@ class _Claim:
         for item in self.reading.of(FIGURE, YEAR, DAY, NAME):
             if not self._stands(item, years):
                 return "name" if item.kind == NAME else "figure"
-        if not _dates(self.reading.text) <= _dates(
-            " . ".join(r.text for r in readings) + " . " + self.around
-        ):
+        if not self.reading.dates <= self.context.dates.union(*(line.dates for line in readings)):
             return "date"
         near = [line.reading for line in self.ranked if self._shared(line) >= 1]
         headings = {int(item.key) for item in self.context.of(YEAR)}
-        if mispaired(self.reading, near, years | headings):
+        if misfigured(self.reading, near, years | headings) or misnamed(
+            self.reading, near, evidence.publishers
+        ):
             return "pairing"
+        if self._is_of_another_year(years | headings):
+            return "date"
         if self._is_modified(near):
             return "modifier"
         if self._is_contrary(near):
@@ -144,9 +142,18 @@ class _Claim:
         return self._unsupported(evidence)
 
     def _stands(self, item: Item, years: set[int]) -> bool:
-        if any(_holds(line.reading, item) for line in self.lines) or _holds(self.context, item):
+        if any(pool.holds(item) for pool in self._pools):
             return True
         return item.kind == YEAR and int(item.key) in years
+
+    def _is_of_another_year(self, years: set[int]) -> bool:
+        """Tell whether the lines that are most like the claim name years, and none of those that it names."""
+        likest = max(self._shared(line) for line in self.lines)
+        main = [line.reading for line in self.lines if self._shared(line) >= MAIN * likest]
+        held = {item.key for line in main for item in line.of(YEAR)}
+        return bool(held) and any(
+            year.key not in held and int(year.key) not in years for year in self.reading.of(YEAR)
+        )
 
     def _is_modified(self, near: Sequence[Reading]) -> bool:
         for figure in self.reading.of(FIGURE):
@@ -166,14 +173,13 @@ class _Claim:
             return False
         best = self._shared(self.ranked[0])
         main = [line.reading for line in self.ranked if self._shared(line) >= RIVAL * best]
-        if _denies(self.reading.text) not in {_denies(line.text) for line in main}:
+        if _denies(self.reading) not in frozenset[bool]().union(*map(_polarities, main)):
             return True
         return self._is_of_contrary_sense(near[0], near)
 
     def _is_of_contrary_sense(self, main: Reading, near: Sequence[Reading]) -> bool:
-        own = _stems(self.reading)
-        held = _stems(main)
-        everything = frozenset(stem for line in near for stem in _stems(line))
+        own, held = self.reading.stems, main.stems
+        everything = frozenset(stem for line in near for stem in line.stems)
         return any(
             own & left and held & right and not own & right and not everything & left
             for left, right in _opposites()
@@ -212,7 +218,7 @@ class _Claim:
         """Return how much of the claim the one line that shares most with it holds, its headings included."""
         items = self.reading.of(WORD, FIGURE, YEAR, DAY, NAME)
         return max(
-            sum(_has(line.reading, item) or _has(self.context, item) for item in items) / len(items)
+            sum(line.reading.holds(item) or self.context.holds(item) for item in items) / len(items)
             for line in self.ranked[:3]
         )
 
@@ -248,12 +254,7 @@ class _Claim:
         )
 
     def _is_covered(self, item: Item) -> bool:
-        pools = [line.reading for line in self.lines] + [self.context]
-        return any(
-            alike(item.key, other.key) if other.kind == WORD else item.key in other.key.split()
-            for pool in pools
-            for other in pool.items
-        )
+        return any(pool.near(item.key) or pool.names(item.key) for pool in self._pools)
 
     def span(self, number: int) -> Span:
         """Return the sentences of a passage that support most, as one range."""
@@ -264,58 +265,15 @@ class _Claim:
             added = {
                 item.key
                 for item in self.reading.items
-                if _has(own[1].reading, item) and not _has(own[0].reading, item)
+                if own[1].reading.holds(item) and not own[0].reading.holds(item)
             }
             if added and high - low <= MAX_SUPPORT_CHARS:
                 return Span(low, high)
         return best
 
 
-def _has(reading: Reading, item: Item) -> bool:
-    if item.kind == WORD:
-        return any(other.kind == WORD and alike(item.key, other.key) for other in reading.items)
-    return _holds(reading, item)
-
-
 def _share(clause: Sequence[Item], covered: Sequence[Item]) -> float:
     return sum(item in covered for item in clause) / len(clause)
-
-
-def _holds(reading: Reading, item: Item) -> bool:
-    """Tell whether a figure with its unit, a year or every word of a name stands in a sentence."""
-    if item.kind == NAME:
-        forms = {word.form for word in words(reading.text)}
-        return all(part in forms for part in item.key.split())
-    return any(
-        other.key == item.key and (not item.unit or not other.unit or item.unit == other.unit)
-        for other in reading.items
-        if other.kind in {FIGURE, YEAR, DAY}
-    )
-
-
-def _stems(reading: Reading) -> frozenset[str]:
-    return frozenset(item.key for item in reading.items if item.kind == WORD)
-
-
-def _dates(text: str) -> frozenset[tuple[str, str]]:
-    """Return the days and years that stand beside months: (« 30 », « novembre »), (« novembre », « 2020 »)."""
-    row = words(text)
-    found: set[tuple[str, str]] = set()
-    for i, word in enumerate(row):
-        month = month_number(word.form)
-        if (
-            month is None
-            or not text[word.start : word.end].islower()
-            or (word.form in {"mars", "mai"} and not i)
-        ):
-            continue
-        found.add(("", str(month)))
-        before = row[i - 1].form.removesuffix("er") if i else ""
-        if before.isdigit():
-            found.add((before, str(month)))
-        if i + 1 < len(row) and len(row[i + 1].form) == 4 and row[i + 1].form.isdigit():
-            found.add((str(month), row[i + 1].form))
-    return frozenset(found)
 
 
 def _modifiers(text: str, figure: Item) -> frozenset[str]:
@@ -323,8 +281,14 @@ def _modifiers(text: str, figure: Item) -> frozenset[str]:
     return frozenset(name for name, pattern in _modifier_patterns() if pattern.search(before))
 
 
-def _denies(text: str) -> bool:
-    return _negation().search(fold(text)) is not None
+def _denies(reading: Reading) -> bool:
+    return _negation().search(reading.folded) is not None
+
+
+def _polarities(reading: Reading) -> frozenset[bool]:
+    """Return whether a line affirms, denies, or does both: « …, sans que la date soit connue »."""
+    both = _WITHOUT.search(reading.folded) is not None
+    return frozenset({True, False} if both else {_denies(reading)})
 
 
 @cache
