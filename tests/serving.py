@@ -143,10 +143,10 @@ def _main() -> None:
     dispatching.WORKER = (sys.executable, "-m", "tests.worker")
     stream = assembly.Assistant.stream
 
-    def unhurried(self: Any, question: str, history: Any = ()) -> Any:
+    def unhurried(self: Any, question: str, *more: Any) -> Any:
         if BROKEN_WORD in question:
             raise RuntimeError(FAULT)
-        for answer in stream(self, question, history):
+        for answer in stream(self, question, *more):
             if SLOW_WORD in question:
                 time.sleep(0.4)
             yield answer

@@ -189,9 +189,11 @@ class ExtractiveAnswerer:
         query = self._understanding.understand(spelled, history, self._latest_year)
         return self._understanding.expand(query)
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+    ) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last; citations come with the last."""
-        yield from typed(self.ask(question, history))
+        yield from typed(self.ask(question, history, within))
 
     def _admit(self, question: str) -> str:
         limit = self._understanding.max_chars

@@ -27,7 +27,7 @@ from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmb
 from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.speaking import known_words, speaker_of
-from ra_assistant.types import Answer, Document, Hit, Outcome, Passage, Query, Turn
+from ra_assistant.types import USUAL, Answer, Document, Hit, Manner, Outcome, Passage, Query, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
@@ -81,14 +81,35 @@ class Assistant:
         self._close = close
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
     ) -> Answer:
-        """Return the answer to a question asked after `history`; `within` names documents by id."""
-        return (self.speaker or self.answerer).ask(question, history, within)
+        """Return the answer to a question asked after `history`.
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
-        """Yield ever longer answers, the complete one last."""
-        return (self.speaker or self.answerer).stream(question, history)
+        Args:
+            question: as the visitor typed it.
+            history: former turns, oldest first.
+            within: ids of the only documents to search; None searches everything.
+            manner: how a language model should phrase it; nothing without one.
+        """
+        if self.speaker is None:
+            return self.answerer.ask(question, history, within)
+        return self.speaker.ask(question, history, within, manner)
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
+    ) -> Iterator[Answer]:
+        """Yield ever longer answers, the complete one last; takes what `ask` does."""
+        if self.speaker is None:
+            return self.answerer.stream(question, history, within)
+        return self.speaker.stream(question, history, within, manner)
 
     def search(self, text: str, k: int = 10, mode: Mode = Mode.HYBRID) -> list[Hit]:
         """Return at most `k` passages for `text`, best first."""

@@ -28,7 +28,7 @@ from ra_assistant.prompting import (
 )
 from ra_assistant.sentence_feed import SentenceFeed
 from ra_assistant.speech import Speech, SpeechPhrases
-from ra_assistant.types import Answer, Document, Message, Outcome, Passage, Turn
+from ra_assistant.types import USUAL, Answer, Document, Manner, Message, Outcome, Passage, Turn
 from ra_assistant.verifying import violations
 
 PASSAGES = 6
@@ -86,16 +86,30 @@ class GenerativeAnswerer:
         self._build_id = build_id
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
     ) -> Answer:
-        """Return the complete answer; takes and raises what `ExtractiveAnswerer.ask` does."""
-        *_, answer = self.stream(question, history, within)
+        """Return the complete answer; takes and raises what `stream` does."""
+        *_, answer = self.stream(question, history, within, manner)
         return answer
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
     ) -> Iterator[Answer]:
         """Yield ever longer answers made of verified sentences, the complete one last.
+
+        Args:
+            question: as the visitor typed it.
+            history: former turns, oldest first.
+            within: ids of the only documents to search; None searches everything.
+            manner: how the answer is wanted; the question may say it too.
 
         Raises:
             QuestionRefused: the question is empty or too long.
@@ -105,7 +119,7 @@ class GenerativeAnswerer:
         if considered.answer.outcome is not Outcome.ANSWERED:
             yield from typed(considered.answer)
             return
-        manner = manner_of(considered.query.text, compares=considered.query.spans_years)
+        manner = manner_of(considered.query.text, manner)
         key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within)
         kept = self.memory.get(key)
         if kept is not None:
@@ -113,7 +127,8 @@ class GenerativeAnswerer:
             return
         evidence = Evidence(self._passages(considered), self._scorer, self._is_common)
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
-        messages = answer_messages(considered.query.text, shown, manner)
+        task = "comparison" if considered.query.spans_years else "answer"
+        messages = answer_messages(considered.query.text, shown, manner, task)
         tokens = _tokens(messages) + self._max_tokens
         refused = self.guard.admit(tokens)
         if refused:

@@ -29,8 +29,9 @@ _PASSIVE = re.compile(r"(?<!\w)(?:ete|est|sont|etre)(?!\w)|,")
 _PREPOSITIONS = "selon|d'apres|par|avec|chez|contre|a|au|aux|en|dans|sur|vers|pour|entre|de|du|des|d'"
 _PART = re.compile(rf"(?<!\w)({_PREPOSITIONS})[ ']*(?:(?:le|la|les|un|une|sa|son|ses) |l')?$")
 """What announces a name: the part that it takes; nothing for a subject or an object."""
-_PLACE = frozenset({"a", "au", "aux", "en", "dans", "sur", "vers", "chez"})
-_TELLING = frozenset({"a", "par", "selon", "d'apres"})
+_PARTS = {"d'apres": "selon"} | dict.fromkeys(("a", "au", "aux", "en", "dans", "sur", "vers", "chez"), "a")
+"""Prepositions that announce the same part."""
+_TELLING = frozenset({"a", "par", "selon"})
 """Parts that two names do not exchange without another thing being said."""
 
 
@@ -249,18 +250,20 @@ def _do_the_other_thing(claim: Reading, said: _Pair, line: Reading, held: _Pair)
 def _part(text: str, name: Item) -> str:
     """Return the preposition before a name, those of places as one; empty for a subject or an object."""
     found = _PART.search(fold(text[: name.start]))
-    return "" if found is None else "a" if found.group(1) in _PLACE else found.group(1)
+    return "" if found is None else _PARTS.get(found.group(1), found.group(1))
 
 
 def _said_of(reading: Reading, name: Item, other: Item) -> list[Item]:
-    """Return the words that are nearer to a name than to another one."""
-    return [word for word in reading.of(WORD) if _far(reading, name, word) < _far(reading, other, word)]
+    """Return the words that follow a name, up to the other one when it comes later."""
+    end = other.place if other.place > name.place else reading.items[-1].place + 1
+    return [word for word in reading.of(WORD) if name.place < word.place < end]
 
 
 def _is_said_of(line: Reading, words: Sequence[Item], name: Item, other: Item) -> bool:
-    """Tell whether the words that a line holds are all nearer to a name than to another one."""
-    held = [item for word in words for item in line.near(word.key)[:1]]
-    return bool(held) and all(_far(line, name, item) < _far(line, other, item) for item in held)
+    """Tell whether the words that a line holds all follow a name, up to the other one."""
+    own = {word.place for word in _said_of(line, name, other)}
+    held = [item.place for word in words for item in line.near(word.key)[:1]]
+    return bool(held) and own.issuperset(held)
 
 
 def _far(reading: Reading, name: Item, word: Item) -> int:

@@ -5,36 +5,35 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 from typing import Any
 
 from ra_assistant.french.words import fold
-from ra_assistant.types import Message
+from ra_assistant.types import USUAL, Manner, Message
 
 ANSWER, AGAIN, STYLES = "answer.md", "again.md", "styles.toml"
 _UNQUOTED = str.maketrans({"<": "‹", ">": "›"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How an answer is wanted; the values are keys of `styles.toml`."""
+def manner_of(question: str, wanted: Manner = USUAL) -> Manner:
+    """Return how a question wants its answer: « en une phrase », « en détail », « en français facile ».
 
-    task: str = "answer"
-    length: str = "usual"
-    style: str = "usual"
-
-
-def manner_of(question: str, *, compares: bool) -> Manner:
-    """Return how a question wants its answer: « en une phrase », « en détail », « en français facile »."""
+    Args:
+        question: as it was understood.
+        wanted: what was chosen beside the question, which counts where it says something.
+    """
     asked = fold(question)
-    found = {
+    found: dict[str, Any] = {
         key: next((name for name, pattern in rows.items() if re.search(pattern, asked)), "usual")
         for key, rows in _styles()["asked"].items()
     }
-    return Manner("comparison" if compares else "answer", found["length"], found["style"])
+    said = Manner(**found)
+    return Manner(
+        said.length if wanted.length == USUAL.length else wanted.length,
+        said.style if wanted.style == USUAL.style else wanted.style,
+    )
 
 
 @cache
@@ -55,7 +54,7 @@ def _styles() -> dict[str, Any]:
 
 
 def answer_messages(
-    question: str, passages: Sequence[tuple[str, str]], manner: Manner = Manner()
+    question: str, passages: Sequence[tuple[str, str]], manner: Manner = USUAL, task: str = "answer"
 ) -> tuple[Message, ...]:
     """Return what asks for an answer.
 
@@ -63,9 +62,10 @@ def answer_messages(
         question: on its own, follow-up resolved.
         passages: heading and words of each passage, in the order of their numbers.
         manner: how the answer is wanted.
+        task: what is asked, a key of `styles.toml`.
     """
     styles = _styles()
-    style = " ".join(filter(None, (styles["style"][manner.style], styles["task"][manner.task])))
+    style = " ".join(filter(None, (styles["style"][manner.style], styles["task"][task])))
     rules = text_of(ANSWER).format(length=styles["length"][manner.length], style=style)
     quoted = [
         f'<passage numero="{number}">\n{_plain(heading)}\n{_plain(text)}\n</passage>'

@@ -39,6 +39,7 @@ MAX_SUPPORT_CHARS = 400
 
 _CLAUSE = re.compile(rf"[,;:–—]| (?:{'|'.join(table('claims')['clauses'])})(?= )")
 _CAUSE = re.compile(rf"^[ ,]*(?:{'|'.join(table('claims')['causes'])})(?!\w)")
+_REASON = re.compile(rf"(?<!\w)(?:{'|'.join(table('claims')['causes'])})(?!\w)")
 _QUOTE = re.compile(r"«[\s\u00a0\u202f]*([^«»]+?)[\s\u00a0\u202f]*»|“([^“”]+)”|\"([^\"]+)\"")
 _WITHOUT = re.compile(r"(?<!\w)sans qu(?:e |')")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009]+")
@@ -174,6 +175,9 @@ class _Claim:
         best = self._shared(self.ranked[0])
         main = [line.reading for line in self.ranked if self._shared(line) >= RIVAL * best]
         if _denies(self.reading) not in frozenset[bool]().union(*map(_polarities, main)):
+            return True
+        # « Aucune faillite à cause de la crise » is not « aucune faillite ».
+        if _denies(main[0]) and _REASON.search(main[0].folded) and not _REASON.search(self.reading.folded):
             return True
         return self._is_of_contrary_sense(near[0], near)
 

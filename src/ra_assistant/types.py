@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Span(NamedTuple):
@@ -289,6 +289,22 @@ class Answer:
     """Hash of the prompt that the model was given."""
     shortened: bool = False
     """Whether sentences of the model were left out because the report does not establish them."""
+
+
+Length = Literal["short", "usual", "long"]
+Style = Literal["usual", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a language model should phrase an answer; without one, the report's words are what they are."""
+
+    length: Length = "usual"
+    style: Style = "usual"
+    """`plain`: words and sentences that are easy to read."""
+
+
+USUAL = Manner()
 
 
 class Message(NamedTuple):

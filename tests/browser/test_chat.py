@@ -65,6 +65,7 @@ def test_the_first_screen_is_french_says_what_it_is_and_offers_questions(page: P
     expect(page.locator("#ra-panel")).to_contain_text("Rapport d’activité 2021")
     expect(page.locator("#ra-erase")).to_be_hidden()
     expect(page.locator("#ra-stop")).to_be_hidden()
+    expect(page.locator("#ra-manner")).to_have_count(0)  # there is no language model here
     assert page.get_by_role("textbox", name="Votre question").count() == 1
     assert page.get_by_role("log", name="Conversation").count() == 1
     assert page.locator("[role=log]").get_attribute("aria-live") == "off"

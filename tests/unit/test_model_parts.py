@@ -148,7 +148,7 @@ def test_passages_and_questions_cannot_close_their_quotes() -> None:
     ],
 )
 def test_the_question_says_how_it_wants_its_answer(question: str, said: str) -> None:
-    manner = manner_of(question, compares=False)
+    manner = manner_of(question)
     assert said in answer_messages(question, [], manner)[0].content
 
 

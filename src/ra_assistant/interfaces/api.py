@@ -85,12 +85,13 @@ def _questions(api: FastAPI, attendant: Attendant) -> None:
             history=tuple(history),
             within=room.chosen(body.within),
             last_event_id=last_event_id,
+            manner=room.manner(body.length, body.style),
         )
         if MEDIA_TYPE in request.headers.get("accept", ""):
             stream = events(attendant, room, asked)
             return StreamingResponse(stream, headers=HEADERS, media_type=MEDIA_TYPE)
         started = perf_counter()
-        answer = await attendant.answer(room, asked.question, asked.history, asked.within)
+        answer = await attendant.answer(room, asked.question, asked.history, asked.within, asked.manner)
         spent = perf_counter() - started
         return JSONResponse(await told(room, answer, asked.question, asked.identifier, spent))
 

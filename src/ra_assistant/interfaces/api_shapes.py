@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from ra_assistant.types import Length, Style
+
 MAX_MESSAGES = 60
 MAX_MESSAGE_CHARS = 4000
 MAX_COMMENT_CHARS = 1000
@@ -31,6 +33,10 @@ class Ask(BaseModel):
     """Former messages, oldest first."""
     within: Annotated[list[str], Field(max_length=100)] | None = None
     """Paths or ids of the only documents to search."""
+    length: Length = "usual"
+    """How long a language model's answer should be; refused where there is none."""
+    style: Style = "usual"
+    """`plain` for words that are easy to read; refused where there is no language model."""
     id: Identifier | None = None
     """The question's id, which comes back with the answer and resumes a stream."""
 

@@ -15,7 +15,7 @@ from ra_assistant.figure_rendering import series_json
 from ra_assistant.interfaces.hearing import Answered, unheard
 from ra_assistant.interfaces.problems import Refused
 from ra_assistant.rendering import JsonObject, PassageOf, answer_json, passage_finder
-from ra_assistant.types import Answer, Document, Passage, Turn
+from ra_assistant.types import USUAL, Answer, Document, Length, Manner, Passage, Style, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.figures import FigureShelf
@@ -68,6 +68,17 @@ class Room:
             raise Refused(422, "unknown_document", fields=", ".join(unknown[:5])[:200])
         return frozenset(ids[name] for name in names)
 
+    def manner(self, length: Length, style: Style) -> Manner:
+        """Return how an answer is wanted.
+
+        Raises:
+            Refused: it is wanted otherwise than usual, and no language model phrases answers here.
+        """
+        manner = Manner(length, style)
+        if manner != USUAL and self.assistant.speaker is None:
+            raise Refused(422, "no_model")
+        return manner
+
     def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
         """Return the passages before and after one of them, in its document."""
         own = [other for other in self.passages.values() if other.document_id == passage.document_id]
@@ -111,7 +122,12 @@ class Attendant:
         return self._slots.locked()
 
     async def answers(
-        self, room: Room, question: str, history: Sequence[Turn], within: frozenset[str] | None = None
+        self,
+        room: Room,
+        question: str,
+        history: Sequence[Turn],
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
     ) -> AsyncGenerator[Answer, None]:
         """Yield ever longer answers, the complete one last.
 
@@ -121,10 +137,7 @@ class Attendant:
         """
         async with self._turn():
             started = perf_counter()
-            if within is None:
-                partial = room.assistant.stream(question, history)
-            else:
-                partial = iter([await run_in_threadpool(room.assistant.ask, question, history, within)])
+            partial = room.assistant.stream(question, history, within, manner)
             answer = await run_in_threadpool(_next, partial)
             while answer is not None:
                 if answer.is_final:
@@ -133,12 +146,17 @@ class Attendant:
                 answer = None if answer.is_final else await run_in_threadpool(_next, partial)
 
     async def answer(
-        self, room: Room, question: str, history: Sequence[Turn], within: frozenset[str] | None = None
+        self,
+        room: Room,
+        question: str,
+        history: Sequence[Turn],
+        within: frozenset[str] | None = None,
+        manner: Manner = USUAL,
     ) -> Answer:
         """Return the complete answer; raises as `answers` does."""
         async with self._turn():
             started = perf_counter()
-            answer = await run_in_threadpool(room.assistant.ask, question, history, within)
+            answer = await run_in_threadpool(room.assistant.ask, question, history, within, manner)
             self._answered(answer, perf_counter() - started)
             return answer
 

@@ -16,6 +16,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ra_assistant.errors import QuestionRefused
+from ra_assistant.interfaces.chat_manner import chosen_manner, manner_controls
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
@@ -123,6 +124,7 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
                     elem_id="ra-box",
                     html_attributes=gr.InputHTMLAttributes(autocorrect="on", spellcheck=True),
                 )
+                manner = manner_controls(is_shown=service.assistant.speaker is not None)
                 send = gr.Button(CHAT["send"], elem_id="ra-send", variant="primary")
                 stop = gr.Button(CHAT["stop"], elem_id="ra-stop")
                 gr.HTML(
@@ -135,9 +137,9 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
         asking = gr.on(
             [box.submit, send.click, *(starter.click for starter in starters)],
             page.ask,
-            inputs=[box, history],
+            inputs=[box, history, *manner],
             outputs=[box, *shown],
-            js="(question, kept) => window.raChat.ask(question, kept)",
+            js="(question, kept, ...manner) => [...window.raChat.ask(question, kept), ...manner]",
             concurrency_limit=ANSWERED_AT_ONCE,
             trigger_mode="multiple",
             show_progress="hidden",
@@ -188,12 +190,14 @@ class _Handlers:
         self._greeting = site.greeting or CHAT["welcome_greeting"]
         self._contact = contact_html(site)
 
-    def ask(self, question: object, kept: object) -> Iterator[tuple[Any, ...]]:
+    def ask(
+        self, question: object, kept: object, length: object = None, plain: object = None
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield the page with ever more of the answer; a refused question stays in the box."""
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""
-        answers = self._hearing.heard(service.stream(asked, turns_of(former)))
+        answers = self._hearing.heard(service.stream(asked, turns_of(former), chosen_manner(length, plain)))
         exchange = Exchange(asked.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
         try:
             first = next(answers)

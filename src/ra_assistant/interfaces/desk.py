@@ -11,7 +11,7 @@ from ra_assistant.errors import IndexMissing, RaError
 from ra_assistant.interfaces.panel import Shelf
 from ra_assistant.interfaces.starters import SHOWN, Starter, proved_starters, wished
 from ra_assistant.interfaces.suggestions import Suggestions
-from ra_assistant.types import Answer, Turn
+from ra_assistant.types import USUAL, Answer, Manner, Turn
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
@@ -33,7 +33,7 @@ class Service:
     publisher: str | None
     """Whose reports these are, when all documents name the same publisher."""
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Answer]:
+    def stream(self, question: str, history: Sequence[Turn], manner: Manner = USUAL) -> Iterator[Answer]:
         """Yield ever longer answers, the complete one last.
 
         To a question that we offer, those that proved it, where no language model is to phrase them.
@@ -44,7 +44,7 @@ class Service:
             QuestionRefused: the question is empty or too long.
         """
         known = () if history or self.assistant.speaker else self.suggested.answers(question)
-        return iter(known) if known else self.assistant.stream(question, history)
+        return iter(known) if known else self.assistant.stream(question, history, None, manner)
 
 
 class Desk:

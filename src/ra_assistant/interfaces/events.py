@@ -16,7 +16,7 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.attendant import Attendant, Room, told
 from ra_assistant.interfaces.problems import Refused, problem_json
 from ra_assistant.rendering import JsonObject
-from ra_assistant.types import Turn
+from ra_assistant.types import USUAL, Manner, Turn
 from ra_assistant.wording import sentence_of
 
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -33,6 +33,7 @@ class Asked:
     history: tuple[Turn, ...]
     within: frozenset[str] | None
     last_event_id: str = ""
+    manner: Manner = USUAL
 
 
 class _Numbered:
@@ -64,7 +65,7 @@ async def events(attendant: Attendant, room: Room, asked: Asked) -> AsyncIterato
     numbered = _Numbered(asked, room.assistant.build_id, is_repeatable=room.assistant.speaker is None)
     started, said = perf_counter(), ""
     try:
-        said_ever_more = attendant.answers(room, asked.question, asked.history, asked.within)
+        said_ever_more = attendant.answers(room, asked.question, asked.history, asked.within, asked.manner)
         async with aclosing(said_ever_more) as answers:
             async for answer in answers:
                 kept = common(said, answer.text)
