@@ -55,7 +55,7 @@ class Reply:
         }
         self.raw(f"data: {json.dumps(chunk | more, ensure_ascii=False)}\n\n".encode())
 
-    def end(self) -> None:
+    def end(self, **usage: int) -> None:
         choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
         chunk = {
             "id": "c",
@@ -64,6 +64,12 @@ class Reply:
             "model": "m",
             "choices": [choice],
         }
+        if usage:
+            usage["total_tokens"] = sum(usage.values())
+            counted = chunk | {"choices": [], "usage": usage}
+            self.raw(f"data: {json.dumps(chunk)}\n\ndata: {json.dumps(counted)}\n\n".encode())
+            self.raw(b"data: [DONE]\n\n")
+            return
         self.raw(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode())
 
     def fail(self, status: int, **headers: str) -> None:

@@ -72,7 +72,7 @@ def form_fault(sentence: str, prompt: frozenset[tuple[str, ...]] = frozenset()) 
         return "marker"
     if prompt & shingles(plain) or _any("leak").search(fold(plain)):
         return "leak"
-    if not _is_french(_QUOTED.sub(" ", plain)):
+    if not is_french(_QUOTED.sub(" ", plain)):
         return "language"
     if plain.rstrip(" »").endswith("?"):
         return "question"
@@ -99,7 +99,8 @@ def _has_odd_characters(text: str) -> bool:
     return any(ord(char) < 32 for char in text)
 
 
-def _is_french(text: str) -> bool:
+def is_french(text: str) -> bool:
+    """Tell whether a text is in French, as far as its grammatical words tell."""
     forms = [word.form for word in words(text)]
     foreign = sum(form in _FOREIGN for form in forms)
     french = sum(form in _FRENCH for form in forms)

@@ -16,6 +16,7 @@ from ra_assistant import commands, corpus_commands, journal_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.figure_commands import add_figure_commands
 from ra_assistant.figure_rendering import series_json
+from ra_assistant.model_wording import OPTIONS
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
 from ra_assistant.settings import load_settings
@@ -171,27 +172,41 @@ def evaluate(
     book: Annotated[Path, typer.Argument(help=CLI["book_argument"])],
     index: IndexOption = None,
     html: Annotated[Path | None, typer.Option("--html", help=CLI["html_option"])] = None,
+    price_in: Annotated[float, typer.Option("--price-in", min=0, help=OPTIONS["price_in"])] = 0.0,
+    price_out: Annotated[float, typer.Option("--price-out", min=0, help=OPTIONS["price_out"])] = 0.0,
     *,
+    llm: Annotated[bool, typer.Option("--llm", help=OPTIONS["llm"])] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a question book and print the measures."""
+    """Run a question book and print the measures; with `--llm`, a language model's beside them."""
     from ra_assistant.books import read_book
     from ra_assistant.evaluating import by_kind, summarise, summary_json
     from ra_assistant.evaluating import evaluate as run_book
     from ra_assistant.measures import measure
-    from ra_assistant.reporting import as_html, as_text
+    from ra_assistant.reporting import as_html, as_text, comparison_text
 
+    if llm and not load_settings().llm:
+        _fail(OPTIONS["no_llm"])
     cases = read_book(book)
     with _assistant(index) as assistant:
-        verdicts = run_book(cases, assistant.ask, assistant.search_after, measure)
+        verdicts = run_book(cases, assistant.answerer.ask, assistant.search_after, measure)
         title = f"{book.name} · {assistant.build_id}"
+        compared = None
+        if llm and assistant.speaker is not None:
+            from ra_assistant.comparing import compare
+
+            compared = compare(verdicts, cases, assistant.speaker, assistant.passages)
     if html is not None:
-        _write(html, as_html(verdicts, title))
+        _write(html, as_html(verdicts, title, compared))
     if as_json:
         kinds = {kind: summary_json(group) for kind, group in by_kind(verdicts).items()}
-        _print_json({"all": summary_json(summarise(verdicts)), "kinds": kinds})
+        beside = {"comparison": compared.as_json()} if compared else {}
+        _print_json({"all": summary_json(summarise(verdicts)), "kinds": kinds, **beside})
     else:
         _say(as_text(verdicts))
+        if compared:
+            prices = (price_in, price_out) if price_in or price_out else None
+            _say("\n" + comparison_text(compared, prices))
 
 
 def _write(path: Path, text: str) -> None:

@@ -54,6 +54,25 @@ class Patience:
     first: float = 8.0
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one question to the model came to."""
+
+    answer: Answer
+    failure: str = ""
+    """Why the report's words took the model's place, or cut it short; empty when nothing did."""
+    faults: tuple[str, ...] = ()
+    """What was wrong with each sentence that was withheld."""
+    said: int = 0
+    """Sentences of the model, withheld ones included."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    """As the model's server counts them; estimated when it does not."""
+    first_seconds: float | None = None
+    """From the question to the first verified sentence; None when there was none."""
+    seconds: float = 0.0
+
+
 class GenerativeAnswerer:
     """Answers in a model's words, verified, or in the report's."""
 
@@ -84,6 +103,8 @@ class GenerativeAnswerer:
         self._scorer = scorer
         self._is_common = is_common
         self._build_id = build_id
+        self.hearers: list[Callable[[Account], None]] = [log_account]
+        """Who hears what each question to the model came to."""
 
     def ask(
         self,
@@ -125,14 +146,14 @@ class GenerativeAnswerer:
         if kept is not None:
             yield from typed(kept)
             return
-        evidence = Evidence(self._passages(considered), self._scorer, self._is_common)
+        evidence = self.evidence(self._passages(considered))
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
         task = "comparison" if considered.query.spans_years else "answer"
         messages = answer_messages(considered.query.text, shown, manner, task)
         tokens = _tokens(messages) + self._max_tokens
         refused = self.guard.admit(tokens)
         if refused:
-            self._note(considered.answer, refused, started)
+            self._tell(Account(considered.answer, refused))
             yield from typed(considered.answer)
             return
         try:
@@ -144,11 +165,19 @@ class GenerativeAnswerer:
             self.guard.leave()
         if answer.model and not answer.shortened and not conversation.failure:
             self.memory.keep(key, answer)
-        self._note(answer, conversation.failure, started, conversation.speech)
+        self._tell(conversation.account(answer))
         if answer.model:
             yield answer
         else:
             yield from typed(answer)
+
+    def _tell(self, account: Account) -> None:
+        for hearer in self.hearers:
+            hearer(account)
+
+    def evidence(self, passages: Sequence[tuple[Passage, Document]]) -> Evidence:
+        """Return passages with their documents as they are numbered for the model, and checked."""
+        return Evidence(passages, self._scorer, self._is_common)
 
     def _passages(self, considered: Considered) -> list[tuple[Passage, Document]]:
         """Return the passages to give: those that the report's own answer cites first, then the best others."""
@@ -170,8 +199,13 @@ class GenerativeAnswerer:
                 room -= len(passage.text)
         return [(passage, self._documents[passage.document_id]) for passage in chosen.values()]
 
-    def said(self, messages: Sequence[Message], done_by: float) -> Iterator[str]:
-        """Yield what the model says, its failures to begin made up for; counts the tokens.
+    def said(self, messages: Sequence[Message], done_by: float, spent: list[int]) -> Iterator[str]:
+        """Yield what the model says, its failures to begin made up for.
+
+        Args:
+            messages: what it is told.
+            done_by: time of `monotonic` by which it must have finished.
+            spent: tokens asked and answered, to which those of this call are added.
 
         Raises:
             ModelUnavailable: it does not answer, or stops.
@@ -198,8 +232,10 @@ class GenerativeAnswerer:
                 self.guard.breaker.note(worked=True)
                 return
             finally:
-                spent = used[0] + used[1] or _tokens(messages) + round(length / CHARS_A_TOKEN)
-                self.guard.budget.spend(spent if length or sum(used) else 0)
+                if length and not sum(used):
+                    used = [_tokens(messages), round(length / CHARS_A_TOKEN)]
+                spent[:] = [spent[0] + used[0], spent[1] + used[1]]
+                self.guard.budget.spend(sum(used))
 
     @property
     def model_name(self) -> str:
@@ -215,20 +251,6 @@ class GenerativeAnswerer:
     def patience(self) -> Patience:
         """How long the model is waited for."""
         return self._patience
-
-    def _note(self, answer: Answer, failure: str, started: float, speech: Speech | None = None) -> None:
-        """Write one line a question: never the question, never a key."""
-        line: Mapping[str, object] = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "model": self._model.name,
-            "prompt": prompt_hash(),
-            "phrased": bool(answer.model),
-            "shortened": answer.shortened,
-            "failure": failure,
-            "faults": speech.faults if speech else [],
-            "milliseconds": round((monotonic() - started) * 1000),
-        }
-        _logger.info(json.dumps(line))
 
 
 class _Conversation:
@@ -249,6 +271,22 @@ class _Conversation:
         system = frozenset().union(*(shingles(m.content) for m in messages if m.role == "system"))
         self.speech = Speech(considered, evidence, system, answerer.phrases)
         self.failure = ""
+        self._started = started
+        self._first_seconds: float | None = None
+        self._spent = [0, 0]
+
+    def account(self, answer: Answer) -> Account:
+        """Return what the question came to, once it has its answer."""
+        return Account(
+            answer,
+            self.failure,
+            tuple(self.speech.faults),
+            self.speech.heard,
+            tokens_in=self._spent[0],
+            tokens_out=self._spent[1],
+            first_seconds=self._first_seconds,
+            seconds=monotonic() - self._started,
+        )
 
     def partial_answers(self) -> Iterator[Answer]:
         """Yield the answer so far after each sentence that may be shown."""
@@ -266,7 +304,7 @@ class _Conversation:
         feed = SentenceFeed()
         length = 0
         try:
-            for text in self._answerer.said(messages, self._done_by):
+            for text in self._answerer.said(messages, self._done_by, self._spent):
                 length += len(text)
                 for sentence in feed.feed(text):
                     yield from self._taken(sentence)
@@ -283,6 +321,8 @@ class _Conversation:
     def _taken(self, sentence: str) -> Iterator[Answer]:
         if self.speech.is_over or not self.speech.take(sentence):
             return
+        if self._first_seconds is None:
+            self._first_seconds = monotonic() - self._started
         partial = self._considered.answer
         yield replace(
             partial,
@@ -303,6 +343,22 @@ class _Conversation:
             self.failure = "violations"
             return self._considered.answer
         return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
+
+
+def log_account(account: Account) -> None:
+    """Write one line: never the question, never the answer, never a key."""
+    line: Mapping[str, object] = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "model": account.answer.model,
+        "prompt": prompt_hash(),
+        "shortened": account.answer.shortened,
+        "failure": account.failure,
+        "faults": account.faults,
+        "tokens_in": account.tokens_in,
+        "tokens_out": account.tokens_out,
+        "milliseconds": round(account.seconds * 1000),
+    }
+    _logger.info(json.dumps(line))
 
 
 def _tokens(messages: Sequence[Message]) -> int:

@@ -2,6 +2,73 @@
 
 from __future__ import annotations
 
+COMPARISON: dict[str, str] = {
+    "extractive": "mots du rapport",
+    "model": "modèle de langage",
+    "answered": "réponses données",
+    "right": "réponses et refus justes",
+    "rightly_refused": "refus justes",
+    "needlessly_refused": "refus à tort",
+    "recall": "phrases établies par leurs citations (rappel)",
+    "precision": "citations utiles à leur phrase (précision)",
+    "french": "réponses en français",
+    "words": "mots, médiane",
+    "milliseconds": "temps médian (ms)",
+    "milliseconds_95": "temps, 95ᵉ centile (ms)",
+    "title": "Avec le modèle de langage {model}",
+    "phrased": "Réponses rédigées par le modèle\u00a0: {phrased} sur {asked}, dont {shortened} raccourcies",
+    "withheld": "Phrases retenues\u00a0: {withheld} sur {said}{faults}",
+    "failures": "Absences du modèle\u00a0: {failures}",
+    "tokens": "Jetons\u00a0: {tokens_in} reçus, {tokens_out} rendus{cost}",
+    "cost": ", soit {cost}\u00a0€",
+    "first": "Première phrase vérifiée, médiane\u00a0: {milliseconds}\u00a0ms",
+    "notice": "Ce qui établit une phrase est jugé par le contrôle de l’assistant\u00a0: le rappel des phrases "
+    "montrées est donc un maximum\u00a0; les phrases retenues disent ce que le modèle a fait seul.",
+}
+"""What `evaluate --llm` prints."""
+FAULTS: dict[str, str] = {
+    "figure": "chiffre",
+    "date": "date",
+    "name": "nom",
+    "pairing": "mauvais rapprochement",
+    "modifier": "plus ou moins",
+    "contrary": "sens contraire",
+    "quote": "extrait inexact",
+    "unsupported": "non établi",
+    "no_marker": "sans passage cité",
+    "unknown_marker": "passage inexistant",
+    "marker": "numéro mal formé",
+    "markup": "balise ou lien",
+    "characters": "caractères",
+    "leak": "consignes",
+    "language": "langue",
+    "question": "question",
+    "too_long": "trop longue",
+    "declines": "refus",
+}
+"""What is wrong with a sentence that is withheld."""
+FAILURES: dict[str, str] = {
+    "silent": "muet",
+    "late": "trop lent",
+    "status": "erreur du serveur",
+    "connection": "connexion",
+    "broken": "réponse illisible",
+    "resting": "laissé en paix",
+    "budget": "jetons épuisés",
+    "busy": "trop de demandes",
+    "endless": "trop bavard",
+    "nothing": "rien d’établi",
+    "violations": "citations",
+}
+"""Why the report's words took the place of the model's, or completed them."""
+OPTIONS: dict[str, str] = {
+    "llm": "Comparer, question par question, les mots du rapport et le modèle de langage que nomme RA_LLM.",
+    "no_llm": "Aucun modèle de langage n’est réglé\u00a0: nommez-en un, par exemple "
+    "«\u00a0RA_LLM=ollama:mistral-small\u00a0», puis relancez.",
+    "price_in": "Prix d’un million de jetons reçus par le modèle, en euros.",
+    "price_out": "Prix d’un million de jetons rendus par le modèle, en euros.",
+}
+
 MANNER: dict[str, str] = {
     "length": "Longueur de la réponse",
     "short": "Courte",

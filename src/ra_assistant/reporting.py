@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 
+from ra_assistant.comparing import Comparison, Score, Use, cost
 from ra_assistant.evaluating import Summary, Verdict, by_kind, calibration, summarise
+from ra_assistant.model_wording import COMPARISON, FAILURES, FAULTS
 from ra_assistant.wording import EVALUATION, percent
 
 _COLUMNS = ("questions", "right", "rightly_refused", "page_right", "hit@1", "hit@5", "words_median")
@@ -61,12 +64,60 @@ _DETAILS = (
 )
 
 
-def as_html(verdicts: Sequence[Verdict], title: str) -> str:
-    """Return the whole report as one page that loads nothing."""
+def comparison_text(comparison: Comparison, prices: tuple[float, float] | None = None) -> str:
+    """Return the report's answers and a language model's side by side, then what the model did.
+
+    Args:
+        comparison: what `comparing.compare` returns.
+        prices: of a million tokens asked and answered, in euros.
+    """
+    own, model = _score_cells(comparison.extractive), _score_cells(comparison.model)
+    width = max(len(COMPARISON[name]) for name in own)
+    heads = (COMPARISON["extractive"], COMPARISON["model"])
+    lines = [COMPARISON["title"].format(model=comparison.name), "", "  ".join([" " * width, *heads])]
+    lines += [
+        "  ".join(
+            [COMPARISON[name].ljust(width), own[name].rjust(len(heads[0])), model[name].rjust(len(heads[1]))]
+        )
+        for name in own
+    ]
+    return "\n".join([*lines, "", *_use_lines(comparison.use, prices), "", COMPARISON["notice"]])
+
+
+def _score_cells(score: Score) -> dict[str, str]:
+    values = asdict(score)
+    shares = ("right", "rightly_refused", "needlessly_refused", "recall", "precision", "french")
+    return {
+        name: (percent(value) if name in shares else "" if value is None else f"{value:.0f}") or "—"
+        for name, value in values.items()
+    }
+
+
+def _use_lines(use: Use, prices: tuple[float, float] | None) -> Iterator[str]:
+    yield COMPARISON["phrased"].format(phrased=use.phrased, asked=use.asked, shortened=use.shortened)
+    faults = _counted(use.withheld, FAULTS)
+    yield COMPARISON["withheld"].format(
+        withheld=sum(use.withheld.values()), said=use.said, faults=f" ({faults})" if faults else ""
+    )
+    if use.failures:
+        yield COMPARISON["failures"].format(failures=_counted(use.failures, FAILURES))
+    spent = COMPARISON["cost"].format(cost=f"{cost(use, *prices):.4f}".replace(".", ",")) if prices else ""
+    yield COMPARISON["tokens"].format(tokens_in=use.tokens_in, tokens_out=use.tokens_out, cost=spent)
+    if use.first_milliseconds is not None:
+        yield COMPARISON["first"].format(milliseconds=f"{use.first_milliseconds:.0f}")
+
+
+def _counted(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
+    return ", ".join(f"{names.get(name, name)}\u00a0: {number}" for name, number in counts.items())
+
+
+def as_html(verdicts: Sequence[Verdict], title: str, comparison: Comparison | None = None) -> str:
+    """Return the whole report as one page that loads nothing, a language model's answers beside the report's."""
     overall = summarise(verdicts)
     body = [
         f"<h1>{escape(EVALUATION['title'])}</h1><p>{escape(title)}</p>",
         _tiles(cells(overall)),
+        *([_comparison_html(comparison)] if comparison else []),
         f"<h2>{escape(EVALUATION['by_kind'])}</h2>",
         _bars((kind or EVALUATION["other"], group.right) for kind, group in by_kind(verdicts).items()),
         f"<h2>{escape(EVALUATION['calibration'])}</h2><p>{escape(EVALUATION['calibration_help'])}</p>",
@@ -85,6 +136,22 @@ def _tiles(row: Mapping[str, str]) -> str:
         f"<div><dt>{escape(EVALUATION[name])}</dt><dd>{escape(row[name] or '—')}</dd></div>" for name in names
     )
     return f"<dl>{tiles}</dl>"
+
+
+def _comparison_html(comparison: Comparison) -> str:
+    own, model = _score_cells(comparison.extractive), _score_cells(comparison.model)
+    heads = "".join(f'<th scope="col">{escape(COMPARISON[name])}</th>' for name in ("extractive", "model"))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(COMPARISON[name])}</th><td>{own[name]}</td><td>{model[name]}</td></tr>'
+        for name in own
+    )
+    said = "".join(
+        f"<p>{escape(line)}</p>" for line in [*_use_lines(comparison.use, None), COMPARISON["notice"]]
+    )
+    title = escape(COMPARISON["title"].format(model=comparison.name))
+    return (
+        f"<h2>{title}</h2><table><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>{said}"
+    )
 
 
 def _bars(rows: Iterable[tuple[str, float]]) -> str:

@@ -62,6 +62,11 @@ class Speech:
         return " ".join(self._kept)
 
     @property
+    def heard(self) -> int:
+        """Return how many sentences the model said, politeness left out."""
+        return len(self._seen)
+
+    @property
     def all_said(self) -> str:
         """Return what the model said, refused sentences included."""
         return " ".join(self._said)

@@ -73,6 +73,15 @@ def test_a_question_may_be_put_to_some_documents_only(client: TestClient) -> Non
     assert "absent.pdf" in refused.json()["detail"]
 
 
+def test_a_length_or_plain_words_are_refused_where_no_model_phrases(client: TestClient) -> None:
+    for wanted in ({"length": "short"}, {"style": "plain"}):
+        refused = client.post("/api/v1/ask", json={"question": QUESTION, **wanted})
+        assert (refused.status_code, refused.json()["code"]) == (422, "no_model")
+        assert "sans modèle de langage" in refused.json()["detail"]
+    usual = client.post("/api/v1/ask", json={"question": QUESTION, "length": "usual", "style": "usual"})
+    assert usual.json()["model"] is None
+
+
 def test_a_stream_tells_stages_words_citations_and_ends_with_the_same_answer(client: TestClient) -> None:
     body = {"question": QUESTION, "id": "q1"}
     reply = client.post("/api/v1/ask", json=body, headers=STREAM)

@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from ra_assistant.rendering import turns_of
 from ra_assistant.types import Turn
 from tests.conftest import ROOT
+from tests.model_server import model_server, says
 from tests.reading_fixtures import pdf
 
 SOURCES = os.pathsep.join([str(ROOT), str(ROOT / "src")])
@@ -342,6 +343,42 @@ def test_a_book_is_evaluated_in_text_in_json_and_as_a_page(run: Run, index: Path
     refused = run("evaluate", book, "--index", index, "--html", tmp_path / "absent" / "rapport.html")
     assert refused.returncode == 1
     assert "n’a pas pu être écrit" in refused.stderr
+
+
+def test_a_book_is_evaluated_with_a_language_model_beside_the_report(
+    run: Run, index: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("langchain_openai", reason="the extra « openai » is not installed")
+    book = tmp_path / "questions.yaml"
+    book.write_text(
+        "- question: Combien de nouvelles entreprises en 2020 ?\n  attendu: 13\n", encoding="utf-8"
+    )
+    without = run("evaluate", book, "--index", index, "--llm")
+    assert without.returncode == 1
+    assert "Aucun modèle de langage n’est réglé" in without.stderr
+    with model_server([says("L’agence a accueilli 13 nouvelles entreprises en 2020 [1].")]) as server:
+        model = {"RA_LLM": "openai:scripted", "RA_LLM_BASE_URL": server.address}
+        environment = {**os.environ, "PYTHONPATH": SOURCES, **model}
+        done = run(
+            "evaluate",
+            book,
+            "--index",
+            index,
+            "--llm",
+            "--price-in",
+            "1",
+            "--price-out",
+            "3",
+            env=environment,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Avec le modèle de langage openai:scripted" in done.stdout
+        assert "Réponses rédigées par le modèle\u00a0: 1 sur 1" in done.stdout
+        assert "\u00a0€" in done.stdout
+        counted = len(server.requests)
+        quiet = run("evaluate", book, "--index", index, "--json", env=environment)
+        assert "comparison" not in json.loads(quiet.stdout)
+        assert len(server.requests) == counted  # without the option, only the report answers
 
 
 def test_the_module_is_the_command() -> None:
