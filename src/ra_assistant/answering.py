@@ -73,6 +73,8 @@ class Considered:
     answer: Answer
     candidates: Sequence[Candidate] = ()
     """Sentences of the passages found, best first; empty for what asks nothing of the reports."""
+    is_order: bool = False
+    """Whether the visitor orders the assistant about, instead of asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class ExtractiveAnswerer:
             )
         if self._understanding.is_order(cleaned):
             refused = Answer(self._phrases.order_refused, Outcome.NOT_IN_REPORT, standalone_question=cleaned)
-            return Considered(query, self._signed(refused))
+            return Considered(query, self._signed(refused), is_order=True)
         answer, candidates = self._answer(query, within)
         return Considered(query, self._signed(replace(answer, standalone_question=query.text)), candidates)
 

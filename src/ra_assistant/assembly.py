@@ -213,7 +213,12 @@ def open_build(
         assistant = _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
         if spoken and settings.llm:
             assistant.speaker = speaker_of(
-                settings, assistant.answerer, assistant.documents, assistant.sentences, build_id
+                settings,
+                assistant.answerer,
+                assistant.documents,
+                assistant.passages,
+                assistant.sentences,
+                build_id,
             )
         return assistant
 

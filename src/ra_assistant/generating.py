@@ -28,6 +28,7 @@ from ra_assistant.prompting import (
 )
 from ra_assistant.sentence_feed import SentenceFeed
 from ra_assistant.speech import Speech, SpeechPhrases
+from ra_assistant.summarising import Summaries
 from ra_assistant.types import USUAL, Answer, Document, Manner, Message, Outcome, Passage, Turn
 from ra_assistant.verifying import violations
 
@@ -88,6 +89,7 @@ class GenerativeAnswerer:
         max_tokens: int,
         scorer: SentenceScorer | None = None,
         is_common: Callable[[str], bool] = lambda _: True,
+        summaries: Summaries | None = None,
         build_id: str = "",
     ) -> None:
         self._extractive = extractive
@@ -102,6 +104,7 @@ class GenerativeAnswerer:
         self._max_tokens = max_tokens
         self._scorer = scorer
         self._is_common = is_common
+        self._summaries = summaries
         self._build_id = build_id
         self.hearers: list[Callable[[Account], None]] = [log_account]
         """Who hears what each question to the model came to."""
@@ -136,7 +139,7 @@ class GenerativeAnswerer:
             QuestionRefused: the question is empty or too long.
         """
         started = monotonic()
-        considered = self._extractive.consider(question, history, within)
+        considered, passages, task = self._considered(question, history, within)
         if considered.answer.outcome is not Outcome.ANSWERED:
             yield from typed(considered.answer)
             return
@@ -146,9 +149,8 @@ class GenerativeAnswerer:
         if kept is not None:
             yield from typed(kept)
             return
-        evidence = self.evidence(self._passages(considered))
+        evidence = self.evidence(passages or self._passages(considered))
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
-        task = "comparison" if considered.query.spans_years else "answer"
         messages = answer_messages(considered.query.text, shown, manner, task)
         tokens = _tokens(messages) + self._max_tokens
         refused = self.guard.admit(tokens)
@@ -170,6 +172,18 @@ class GenerativeAnswerer:
             yield answer
         else:
             yield from typed(answer)
+
+    def _considered(
+        self, question: str, history: Sequence[Turn], within: frozenset[str] | None
+    ) -> tuple[Considered, Sequence[tuple[Passage, Document]], str]:
+        """Return what is asked with the report's own answer, the passages of a summary, and the task."""
+        considered = self._extractive.consider(question, history, within)
+        if self._summaries is not None and considered.query.small_talk is None and not considered.is_order:
+            summary = self._summaries.wanted(considered.query, within)
+            if summary is not None:
+                own = replace(summary.considered.answer, build_id=self._build_id)
+                return replace(summary.considered, answer=own), summary.passages, "summary"
+        return considered, (), "comparison" if considered.query.spans_years else "answer"
 
     def _tell(self, account: Account) -> None:
         for hearer in self.hearers:

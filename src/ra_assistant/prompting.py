@@ -66,7 +66,8 @@ def answer_messages(
     """
     styles = _styles()
     style = " ".join(filter(None, (styles["style"][manner.style], styles["task"][task])))
-    rules = text_of(ANSWER).format(length=styles["length"][manner.length], style=style)
+    length = task if task in styles["length"] and manner.length == USUAL.length else manner.length
+    rules = text_of(ANSWER).format(length=styles["length"][length], style=style)
     quoted = [
         f'<passage numero="{number}">\n{_plain(heading)}\n{_plain(text)}\n</passage>'
         for number, (heading, text) in enumerate(passages, 1)

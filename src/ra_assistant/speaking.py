@@ -20,7 +20,7 @@ from ra_assistant.answering import ExtractiveAnswerer
 from ra_assistant.errors import MissingExtra, SettingsError
 from ra_assistant.ports import SentenceScorer
 from ra_assistant.settings import Settings
-from ra_assistant.types import Answer, Document
+from ra_assistant.types import Answer, Document, Passage
 
 if TYPE_CHECKING:
     from ra_assistant.generating import GenerativeAnswerer
@@ -43,6 +43,7 @@ def speaker_of(
     settings: Settings,
     answerer: ExtractiveAnswerer,
     documents: Sequence[Document],
+    passages: Sequence[Passage],
     sentences: SentenceScorer | None,
     build_id: str,
 ) -> GenerativeAnswerer:
@@ -54,6 +55,7 @@ def speaker_of(
     """
     from ra_assistant.generating import GenerativeAnswerer, Patience
     from ra_assistant.speech import SpeechPhrases
+    from ra_assistant.summarising import Summaries
 
     model, guard, memory = chat_model(settings)
     return GenerativeAnswerer(
@@ -67,6 +69,7 @@ def speaker_of(
         max_tokens=settings.llm_max_tokens,
         scorer=sentences,
         is_common=french_words(),
+        summaries=Summaries(documents, passages, answer_wording.COMPLETED),
         build_id=build_id,
     )
 
