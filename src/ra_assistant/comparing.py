@@ -19,7 +19,8 @@ from ra_assistant.books import Case
 from ra_assistant.claim_form import MARKER, is_french
 from ra_assistant.evaluating import Verdict, evaluate
 from ra_assistant.evidence import Evidence
-from ra_assistant.generating import Account, GenerativeAnswerer
+from ra_assistant.generating import GenerativeAnswerer
+from ra_assistant.model_account import Account
 from ra_assistant.supporting import check
 from ra_assistant.types import Answer, Citation, Document, Outcome, Passage
 from ra_assistant.verifying import one_line

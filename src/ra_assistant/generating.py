@@ -6,17 +6,15 @@ the model says is checked sentence by sentence; whatever it does, the visitor ge
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from time import monotonic, sleep
 
 from ra_assistant.answering import Considered, ExtractiveAnswerer, typed
 from ra_assistant.claim_form import shingles
 from ra_assistant.errors import ModelUnavailable
 from ra_assistant.evidence import Evidence
+from ra_assistant.model_account import Account, log_account
 from ra_assistant.model_guard import Memory, ModelGuard
 from ra_assistant.model_stream import hear
 from ra_assistant.ports import ChatModel, SentenceScorer
@@ -25,7 +23,9 @@ from ra_assistant.prompting import (
     answer_messages,
     manner_of,
     prompt_hash,
+    rewrite_messages,
 )
+from ra_assistant.rewriting import standalone
 from ra_assistant.sentence_feed import SentenceFeed
 from ra_assistant.speech import Speech, SpeechPhrases
 from ra_assistant.summarising import Summaries
@@ -41,10 +41,14 @@ MAX_SAID_CHARS = 6000
 TRIES = 3
 BACK_OFF_SECONDS = 0.25
 CHARS_A_TOKEN = 3.0
+SURE_FOLLOW_UP = 0.8
+"""Probability of an answer from which on a follow-up is understood well enough."""
+GAIN = 0.05
+"""Probability that a follow-up written out must gain to take its place."""
+REWRITE_SECONDS = 3.0
+REWRITE_TOKENS = 100
 AGAIN_SECONDS = 2.0
 """Time that must be left to ask for refused sentences once more."""
-
-_logger = logging.getLogger("ra_assistant.model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +57,6 @@ class Patience:
 
     whole: float = 20.0
     first: float = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What one question to the model came to."""
-
-    answer: Answer
-    failure: str = ""
-    """Why the report's words took the model's place, or cut it short; empty when nothing did."""
-    faults: tuple[str, ...] = ()
-    """What was wrong with each sentence that was withheld."""
-    said: int = 0
-    """Sentences of the model, withheld ones included."""
-    tokens_in: int = 0
-    tokens_out: int = 0
-    """As the model's server counts them; estimated when it does not."""
-    first_seconds: float | None = None
-    """From the question to the first verified sentence; None when there was none."""
-    seconds: float = 0.0
 
 
 class GenerativeAnswerer:
@@ -139,7 +124,8 @@ class GenerativeAnswerer:
             QuestionRefused: the question is empty or too long.
         """
         started = monotonic()
-        considered, passages, task = self._considered(question, history, within)
+        spent = [0, 0]
+        considered, passages, task = self._considered(question, history, within, spent)
         if considered.answer.outcome is not Outcome.ANSWERED:
             yield from typed(considered.answer)
             return
@@ -160,7 +146,7 @@ class GenerativeAnswerer:
             return
         try:
             yield replace(considered.answer, text="", citations=(), highlights=(), is_final=False)
-            conversation = _Conversation(self, considered, evidence, messages, started)
+            conversation = _Conversation(self, considered, evidence, messages, started, spent)
             yield from conversation.partial_answers()
             answer = conversation.finished()
         finally:
@@ -174,16 +160,46 @@ class GenerativeAnswerer:
             yield from typed(answer)
 
     def _considered(
-        self, question: str, history: Sequence[Turn], within: frozenset[str] | None
+        self, question: str, history: Sequence[Turn], within: frozenset[str] | None, spent: list[int]
     ) -> tuple[Considered, Sequence[tuple[Passage, Document]], str]:
         """Return what is asked with the report's own answer, the passages of a summary, and the task."""
         considered = self._extractive.consider(question, history, within)
+        if history and considered.candidates and considered.answer.probability < SURE_FOLLOW_UP:
+            considered = self._gained(considered, question, history, within, spent)
         if self._summaries is not None and considered.query.small_talk is None and not considered.is_order:
             summary = self._summaries.wanted(considered.query, within)
             if summary is not None:
                 own = replace(summary.considered.answer, build_id=self._build_id)
                 return replace(summary.considered, answer=own), summary.passages, "summary"
         return considered, (), "comparison" if considered.query.spans_years else "answer"
+
+    def _gained(
+        self,
+        considered: Considered,
+        question: str,
+        history: Sequence[Turn],
+        within: frozenset[str] | None,
+        spent: list[int],
+    ) -> Considered:
+        """Return a follow-up as the model writes it out, when the reports surely answer that better."""
+        text = self._rewritten(question, history, spent)
+        if not text:
+            return considered
+        other = self._extractive.consider(text, (), within)
+        gain = other.answer.probability - considered.answer.probability
+        return other if other.answer.outcome is Outcome.ANSWERED and gain >= GAIN else considered
+
+    def _rewritten(self, question: str, history: Sequence[Turn], spent: list[int]) -> str:
+        messages = rewrite_messages(question, history)
+        if self.guard.admit(_tokens(messages) + REWRITE_TOKENS):
+            return ""
+        try:
+            pieces = self.said(messages, monotonic() + REWRITE_SECONDS, spent)
+            return standalone(pieces, question, history, self._is_common)
+        except ModelUnavailable:
+            return ""
+        finally:
+            self.guard.leave()
 
     def _tell(self, account: Account) -> None:
         for hearer in self.hearers:
@@ -277,6 +293,7 @@ class _Conversation:
         evidence: Evidence,
         messages: Sequence[Message],
         started: float,
+        spent: list[int],
     ) -> None:
         self._answerer = answerer
         self._considered = considered
@@ -287,7 +304,7 @@ class _Conversation:
         self.failure = ""
         self._started = started
         self._first_seconds: float | None = None
-        self._spent = [0, 0]
+        self._spent = spent
 
     def account(self, answer: Answer) -> Account:
         """Return what the question came to, once it has its answer."""
@@ -357,22 +374,6 @@ class _Conversation:
             self.failure = "violations"
             return self._considered.answer
         return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
-
-
-def log_account(account: Account) -> None:
-    """Write one line: never the question, never the answer, never a key."""
-    line: Mapping[str, object] = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "model": account.answer.model,
-        "prompt": prompt_hash(),
-        "shortened": account.answer.shortened,
-        "failure": account.failure,
-        "faults": account.faults,
-        "tokens_in": account.tokens_in,
-        "tokens_out": account.tokens_out,
-        "milliseconds": round(account.seconds * 1000),
-    }
-    _logger.info(json.dumps(line))
 
 
 def _tokens(messages: Sequence[Message]) -> int:

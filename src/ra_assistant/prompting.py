@@ -11,9 +11,13 @@ from importlib import resources
 from typing import Any
 
 from ra_assistant.french.words import fold
-from ra_assistant.types import USUAL, Manner, Message
+from ra_assistant.types import USUAL, Manner, Message, Turn
 
-ANSWER, AGAIN, STYLES = "answer.md", "again.md", "styles.toml"
+ANSWER, AGAIN, REWRITE, STYLES = "answer.md", "again.md", "rewrite.md", "styles.toml"
+FORMER_TURNS = 2
+"""Exchanges that a model is told of, the latest ones."""
+FORMER_CHARS = 400
+"""Of each question and of each answer of theirs."""
 _UNQUOTED = str.maketrans({"<": "‹", ">": "›"})
 
 
@@ -45,7 +49,7 @@ def text_of(name: str) -> str:
 @cache
 def prompt_hash() -> str:
     """Return the first 12 hexadecimal digits of the hash of all prompt files."""
-    return sha256("\0".join(map(text_of, (ANSWER, AGAIN, STYLES))).encode()).hexdigest()[:12]
+    return sha256("\0".join(map(text_of, (ANSWER, AGAIN, REWRITE, STYLES))).encode()).hexdigest()[:12]
 
 
 @cache
@@ -80,6 +84,16 @@ def again_messages(messages: Sequence[Message], said: str, refused: Sequence[str
     """Return what asks once more for the sentences that were refused."""
     rows = "\n".join(f"- {sentence}" for sentence in refused)
     return (*messages, Message("assistant", said), Message("user", text_of(AGAIN).format(sentences=rows)))
+
+
+def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, ...]:
+    """Return what asks for a question that can be understood without the conversation before it."""
+    rows = [
+        f"<question>{_plain(turn.question[:FORMER_CHARS])}</question>\n<reponse>{_plain(turn.answer[:FORMER_CHARS])}</reponse>"
+        for turn in history[-FORMER_TURNS:]
+    ]
+    asked = "\n".join([*rows, f"<derniere_question>{_plain(question)}</derniere_question>"])
+    return (Message("system", text_of(REWRITE)), Message("user", asked))
 
 
 def _plain(text: str) -> str:
