@@ -13,9 +13,14 @@ import time
 from pathlib import Path
 
 from tests.model_server import Reply, model_server, says
+from tests.quality.test_paraphrases import TRUE, rows
 
 from ra_assistant import assembly
+from ra_assistant.evidence import Evidence
+from ra_assistant.generating import PASSAGES
 from ra_assistant.settings import Settings
+from ra_assistant.speaking import french_words
+from ra_assistant.supporting import check
 from ra_assistant.types import Outcome
 
 QUESTION = "Combien de nouvelles entreprises en 2020 ?"
@@ -77,12 +82,32 @@ def latency(index: Path, rounds: int = 40) -> dict[str, object]:
                     break
             stream.close()  # type: ignore[attr-defined]
         assistant.close()
-    spent.sort()
+    return {"measure": "first_sentence_ms", "rounds": len(spent), **_times(spent)}
+
+
+def checks(index: Path) -> dict[str, object]:
+    """Measure the check of one sentence, over the paraphrases that ship, each seen for the first time."""
+    spent = []
+    assistant = assembly.open_assistant(index, exact=True)
+    documents = {document.id: document for document in assistant.documents}
+    for at, sentence in rows(*TRUE):
+        cited = next(p for p in assistant.passages if at.split(" ++ ")[0] in " ".join(p.text.split()))
+        given = [cited, *(p for p in assistant.passages[::17] if p is not cited)][:PASSAGES]
+        evidence = Evidence(
+            [(p, documents[p.document_id]) for p in given], assistant.sentences, french_words()
+        )
+        started = time.perf_counter()
+        check(sentence, evidence)
+        spent.append((time.perf_counter() - started) * 1000)
+    assistant.close()
+    return {"measure": "sentence_check_ms", "sentences": len(spent), **_times(spent)}
+
+
+def _times(spent: list[float]) -> dict[str, float]:
+    ordered = sorted(spent)
     return {
-        "measure": "first_sentence_ms",
-        "rounds": len(spent),
-        "median": round(statistics.median(spent), 1),
-        "p95": round(spent[int(0.95 * (len(spent) - 1))], 1),
+        "median": round(statistics.median(ordered), 1),
+        "p95": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
     }
 
 
@@ -105,5 +130,5 @@ def _settings(address: str) -> Settings:
 
 
 if __name__ == "__main__":
-    for measure in (untouched, latency, stopped):
+    for measure in (untouched, checks, latency, stopped):
         print(json.dumps(measure(Path(sys.argv[1])), ensure_ascii=False), flush=True)

@@ -337,7 +337,7 @@ class _Conversation:
         try:
             for text in self._answerer.said(messages, self._done_by, self._spent):
                 length += len(text)
-                for sentence in feed.feed(text):
+                for sentence in feed.feed(text[:MAX_SAID_CHARS]):
                     yield from self._taken(sentence)
                     if self.speech.is_over:
                         return
