@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,9 +18,10 @@ from ra_assistant import answer_wording, questions
 from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
 from ra_assistant.builds import BuildStore, Manifest, held
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
-from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, SettingsError, StoreError
+from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
+from ra_assistant.named_model import named_embedder
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.scoring import Scorer
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, SpanReader, VectorStore
-    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
 
@@ -372,7 +371,7 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     Raises:
         SettingsError: the model that is named, or its device, is not on this machine.
     """
-    embedder = _named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
+    embedder = named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
     fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
     fusion = None
@@ -410,30 +409,3 @@ def _embedder_in_the_box() -> OnnxEmbedder:
     from ra_assistant.embedding import OnnxEmbedder
 
     return OnnxEmbedder(MODELS / "embedding")
-
-
-def _named_embedder(settings: Settings) -> SentenceTransformerEmbedder:
-    # Read by huggingface_hub when it is imported: nothing may be asked of the network.
-    os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
-
-    try:
-        return SentenceTransformerEmbedder(
-            settings.embedding_model, settings.embedding_revision, settings.embedding_device
-        )
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"RA_EMBEDDING_MODEL={settings.embedding_model!r}: {error}; expected a model on this machine",
-            name="RA_EMBEDDING_MODEL",
-            value=settings.embedding_model,
-            reason="model",
-        ) from error
-    except (RuntimeError, AssertionError) as error:
-        # What torch raises for a device that it does not know, or was not compiled for.
-        if settings.embedding_device is None:
-            raise
-        raise SettingsError(
-            f"RA_EMBEDDING_DEVICE={settings.embedding_device!r}: {error}; expected cpu, or a device of this machine",
-            name="RA_EMBEDDING_DEVICE",
-            value=settings.embedding_device,
-        ) from error

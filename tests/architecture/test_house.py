@@ -30,6 +30,7 @@ SPEAKS_FRENCH = {
     "wording.py",
     "publishing_wording.py",
     "answer_wording.py",
+    "model_wording.py",
     "harvest_wording.py",
     "office_wording.py",
     "journal_wording.py",
