@@ -3,8 +3,8 @@
 Matrices of the embedding model: int8 in blocks along the input dimension, unpacked to float32 by the runtime when
 it loads the model (constant folding), for vectors must be those of the float model. Matrices of the reader: int8, one
 scale a row, multiplied as integers by inputs brought to eight bits on the way (`DynamicQuantizeLinear`), a third
-quicker even without eight-bit dot products. Word rows: int8, one scale a row, unpacked row by row. The rest stays in float32:
-it weighs nothing.
+quicker even without eight-bit dot products. Word rows: int8, one scale a row, unpacked row by row. The rest stays in
+float32: it weighs nothing.
 """
 
 from __future__ import annotations
