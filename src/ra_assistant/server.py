@@ -37,6 +37,7 @@ from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.figures_routes import figures_routes
 from ra_assistant.interfaces.hearing import hearing_of, together
 from ra_assistant.interfaces.listening import address_of, listening
+from ra_assistant.interfaces.memory import share_heaps
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.originals import Originals
@@ -79,6 +80,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         SettingsError: the environment would expose the machine, or the address cannot be listened on.
         ServerUnavailable: the port is taken; nothing heavy was loaded.
     """
+    share_heaps()
     prepare_environment()
     settings = load_settings()
     with contextlib.ExitStack() as stack:

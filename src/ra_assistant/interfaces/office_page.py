@@ -124,6 +124,13 @@ class OfficePage:
             self.live_said = _html("", "ra-live-said")
         with gr.Column(elem_classes="ra-card ra-aside", elem_id="ra-step-back"):
             self.kept = _html(view.kept(state), "ra-kept")
+            self.files = gr.Checkbox(
+                label=OFFICE["files_label"],
+                info=OFFICE["files_info"],
+                value=True,
+                elem_id="ra-files",
+                visible=False,
+            )
             self.back = gr.Button(OFFICE["back_button"], elem_id="ra-back", interactive=False)
             self.back_said = _html("", "ra-back-said")
 
@@ -133,7 +140,7 @@ class OfficePage:
             self.ocr, self.web, self.address, self.site, self.read_said, self.stop, self.reading, self.found_column,
             self.found, self.another, self.head_check, self.check_column, self.title, self.year, self.publisher,
              self.check, self.check_said, self.checks, self.head_live, self.live_column, self.forced,
-            self.live, self.abandon, self.live_said, self.kept, self.back, self.back_said,
+            self.live, self.abandon, self.live_said, self.kept, self.files, self.back, self.back_said,
         ]  # fmt: skip
         kept: dict[str, Any] = {
             "outputs": shown,
@@ -154,7 +161,7 @@ class OfficePage:
         self.live.click(self.on_live, [mark, self.forced], **kept)
         for button in (self.abandon, self.another):
             button.click(self.on_abandon, [mark], **kept)
-        self.back.click(self.on_back, [mark, self.previous], **kept)
+        self.back.click(self.on_back, [mark, self.previous, self.files], **kept)
         self.blocks.load(self.on_load, [mark], **kept)
 
     def on_load(self, mark: str) -> Iterator[Shown]:
@@ -201,9 +208,9 @@ class OfficePage:
         """Leave the draft."""
         yield from self._followed(mark, lambda: self._office.abandon(mark), "live")
 
-    def on_back(self, mark: str, previous: str) -> Iterator[Shown]:
+    def on_back(self, mark: str, previous: str, files: bool) -> Iterator[Shown]:  # noqa: FBT001 - a checkbox
         """Go one step back."""
-        yield from self._followed(mark, lambda: self._office.back(previous), "back")
+        yield from self._followed(mark, lambda: self._office.back(previous, with_files=bool(files)), "back")
 
     def _followed(
         self, mark: str, begin: Callable[[], str], step: str, *, emptied: bool = False
@@ -265,6 +272,7 @@ class OfficePage:
             self.abandon: gr.Button(interactive=idle),
             self.live_said: "" if on_top else live,
             self.kept: view.kept(state),
+            self.files: gr.Checkbox(visible=previous is not None, interactive=idle),
             self.back: gr.Button(interactive=idle and previous is not None),
             self.back_said: view.outcome(state, "back", refusal),
         }
