@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.shield import Gate, refused
@@ -64,8 +65,12 @@ class Front(LoadedLater):
         elif scope["path"] != "/":
             await refused(503, CHAT["loading"])(scope, receive, send)
         else:
-            trouble = self.desk.trouble
-            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.chat_waiting_page()
+            trouble, frame = self.desk.trouble, Frame(site=self.site)
+            shown = (
+                page.unavailable_page(sentence_of(trouble), frame)
+                if trouble
+                else page.chat_waiting_page(frame)
+            )
             await shown(scope, receive, send)
 
     @contextlib.asynccontextmanager
