@@ -64,7 +64,6 @@ FIGURES: dict[str, str] = {
     "rapport fait foi.",
     "in_answer": "Au fil des années",
     "see_all": "Tous les chiffres clés",
-    "link": "Chiffres clés des rapports",
     "file_name": "chiffres-cles.csv",
 }
 CSV_COLUMNS: tuple[str, ...] = (

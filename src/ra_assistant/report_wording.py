@@ -53,7 +53,6 @@ REPORT: dict[str, str] = {
     "found_keys": "Au clavier\u00a0: Alt et flèche vers le bas ou vers le haut.",
     "previous": "Précédent",
     "next": "Suivant",
-    "read_short": "Lire",
     "open_in_report": "Ouvrir dans le rapport",
     "page_image_cited": "Page {label} avec le passage cité encadré",
     "quoted": "Passage cité",

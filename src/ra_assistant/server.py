@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ra_assistant.builds import BuildStore
@@ -187,7 +187,7 @@ def application(
         recorder: keeps what is asked, and opinions; None keeps nothing.
         originals: finds the files that were read; None keeps them, and the images of their pages, out of reach.
         with_mcp: whether to offer the tools of the Model Context Protocol.
-        ancestors: sites whose pages may show the chat in a frame.
+        ancestors: sites whose pages may show the chat, and the pages that it leads to, in a frame.
 
     Raises:
         MissingExtra: they are wanted and their package is not installed.
@@ -229,14 +229,17 @@ def application(
     app.router.routes.append(meter.route())
     site = front.site
     app.router.routes.extend(widget_routes(rules.origins, site))
-    app.router.routes.extend(ReadingRoom(attendant, pictures, site).routes())
-    app.router.routes.append(SimpleChat(attendant, _told_of(recorder), site).route())
-    app.router.routes.extend(figures_routes(attendant, site))
+    pages = (
+        *ReadingRoom(attendant, pictures, site).routes(),
+        SimpleChat(attendant, _told_of(recorder), site).route(),
+        *figures_routes(attendant, site),
+    )
+    app.router.routes.extend(Route(route.path, Framed(route, ancestors)) for route in pages)
     app.router.routes.extend(tools.routes if tools else ())
     app.mount(STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=STATIC)))
     app.router.routes.extend(office.routes() if office else ())
     app.router.routes.extend(look_routes(site))
-    app.router.routes.append(Mount("/", Framed(front, ancestors) if ancestors else front))
+    app.router.routes.append(Mount("/", Framed(front, ancestors)))
     return app
 
 

@@ -345,6 +345,8 @@ CHAT: dict[str, str] = {
     "failed": "Une erreur est survenue de notre côté. Posez de nouveau votre question ; si cela "
     "recommence, rechargez la page.",
     "upload_refused": "L’envoi de fichiers est refusé.",
+    "missing_title": "Cette page n’existe pas",
+    "missing_notice": "Vérifiez l’adresse, ou choisissez une page en haut.",
     "route_refused": "Cette adresse n’existe pas.",
     "body_too_large": "Votre message est trop long.",
     "loading": "Le chat s’ouvre…",

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from ra_assistant.figure_rendering import figures_csv
 from ra_assistant.figures import FigureBook, Order, Wanted
@@ -30,7 +30,7 @@ _POLICY = (
 )
 
 
-def figures_routes(attendant: Attendant, site: Site = NO_CHOICE) -> list[BaseRoute]:
+def figures_routes(attendant: Attendant, site: Site = NO_CHOICE) -> list[Route]:
     """Return the routes, which read whatever build is in service."""
     frame = Frame(site=site, here="figures")
 

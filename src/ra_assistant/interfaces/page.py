@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ra_assistant.interfaces.assets import asset, beside
-from ra_assistant.interfaces.frame import HOME, Frame, whole_page
+from ra_assistant.interfaces.frame import HOME, MAIN, Frame, whole_page
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.interfaces.site_page import title_of
@@ -106,7 +106,9 @@ def _head(title: str, site: Site) -> str:
     said = {key: CHAT[key] for key in SCRIPT_WORDS} | words_of("chat")["script"]
     words = {"words": said, "english": GRADIO_ENGLISH}
     return (
-        Frame(site=site).look(title, ("chat.css", "answer.css", "reading.css", "panel.css", "series.css"))
+        Frame(site=site).look(
+            title, ("gradio.css", "chat.css", "answer.css", "reading.css", "panel.css", "series.css")
+        )
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
         + f'<link rel="stylesheet" media="print" href="{beside(asset("print.css"))}">'
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
@@ -121,7 +123,7 @@ def office_head(title: str, frame: Frame) -> str:
     words = {key: OFFICE[key] for key in ("session_over", "enter_again", "file_too_large", "cut_off")}
     said = {**GRADIO_ENGLISH, **GRADIO}
     return (
-        frame.look(title, ("office.css",))
+        frame.look(title, ("gradio.css", "office.css"))
         + '<meta name="robots" content="noindex">'
         + f'<script type="application/json" id="ra-words">{json.dumps({"words": words, "english": said})}</script>'
         + f'<script src="../{beside(asset("office.js"))}"></script>'
@@ -165,6 +167,18 @@ def refusal_page(
     """Return the page that says why a request for a page is refused."""
     html = _notice(Frame(up), CHAT["refused_title"], sentence)
     return HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
+
+
+def missing_page(frame: Frame) -> HTMLResponse:
+    """Return the page shown at an address that does not exist."""
+    body = element(
+        "main",
+        element("h1", escape(CHAT["missing_title"])),
+        element("p", escape(CHAT["missing_notice"]), class_="notice"),
+        id=MAIN,
+        class_="column",
+    )
+    return HTMLResponse(frame.page(CHAT["missing_title"], body), 404, {"cache-control": "no-store"})
 
 
 def unavailable_page(sentence: str, frame: Frame = HOME) -> HTMLResponse:

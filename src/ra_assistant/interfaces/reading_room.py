@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from ra_assistant.interfaces.attendant import Attendant, Room
 from ra_assistant.interfaces.frame import Frame
@@ -76,7 +76,7 @@ class ReadingRoom:
         self._pictures = pictures
         self._indexes: OrderedDict[tuple[str, str], SearchIndex] = OrderedDict()
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
         """Return the routes of the room."""
         one = PREFIX + "/{document_id}"
         pages = {

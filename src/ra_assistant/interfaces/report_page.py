@@ -103,15 +103,15 @@ def report_page(frame: Frame, view: ReportView) -> str:
     title = document.title
     if view.search:
         title = REPORT["title_search"].format(query=view.search.query, title=title)
+    head = element(
+        "header",
+        element("p", element("a", escape(REPORT["to_room"]), href=f"{frame.up}rapport"), class_="back"),
+        element("h1", escape(document.title), id="titre"),
+        facts_html(document),
+        _ways(frame, view),
+    )
     article = element(
         "article",
-        element(
-            "header",
-            element("p", element("a", escape(REPORT["to_room"]), href=f"{frame.up}rapport"), class_="back"),
-            element("h1", escape(document.title)),
-            facts_html(document),
-            _ways(frame, view),
-        ),
         _search_html(view),
         _gone_html() if view.is_quote_gone else "",
         _part_nav(view, is_first=True),
@@ -126,8 +126,9 @@ def report_page(frame: Frame, view: ReportView) -> str:
         _cited_bar(frame, view),
         _hits_bar(view),
         pick_bar(),
+        aria_labelledby="titre",
     )
-    main = element("main", _outline(view), article, class_="report")
+    main = element("main", head, _outline(view), article, class_="report")
     return frame.page(title, main, sheets=SHEETS, scripts=SCRIPTS)
 
 

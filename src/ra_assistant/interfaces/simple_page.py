@@ -199,8 +199,8 @@ def _told(citation: Citation, marker: int, shelf: Shelf) -> Iterator[str]:
 
 def _links(document: Document, citation: Citation) -> Iterator[str]:
     span = span_of(citation)
-    yield new_tab(report_address(document, span), escape(REPORT["open_in_report"]), "quiet")
+    yield new_tab(report_address(document, span), escape(REPORT["open_in_report"]))
     page = document.page_at(citation.start)
     if page is not None and has_images(document):
         words = REPORT["page_image"].format(label=document.page_labels[page - 1])
-        yield new_tab(page_address(document, page, span), escape(words), "quiet")
+        yield new_tab(page_address(document, page, span), escape(words))
