@@ -259,18 +259,18 @@ class _Handlers:
 
     def _answer(self, exchange: Exchange, turn: int, service: Service) -> str:
         answer = exchange_answer(exchange, turn, self._contact)
-        tools = _tools(exchange)
+        tools = _tools(exchange, takes_opinions=self._hearing.takes_opinions)
         after = printed_sources(exchange, service.shelf) + tools_html(turn, tools) if tools else ""
         return answer + exchange_series_html(exchange, service) + after
 
 
-def _tools(exchange: Exchange) -> tuple[str, ...]:
-    """Return the controls of an answer: none while it comes, none to judge where it was stopped."""
+def _tools(exchange: Exchange, *, takes_opinions: bool) -> tuple[str, ...]:
+    """Return the controls of an answer: none while it comes, none to judge it where it was stopped or nobody hears."""
     if exchange.stopped:
         return ("again",)
     if not exchange.outcome:
         return ()
-    return ("copy", "link", *(("up", "down", "report") if exchange.id else ()))
+    return ("copy", "link", *(("up", "down", "report") if exchange.id and takes_opinions else ()))
 
 
 def _more(exchanges: Sequence[Exchange], service: Service) -> str:
