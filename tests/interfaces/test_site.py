@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.html import fromstring  # type: ignore[import-untyped]
 from PIL import Image
@@ -151,6 +151,7 @@ def test_a_logo_is_a_small_png_or_svg(tmp_path: Path) -> None:
 COLOR = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(COLOR)
 def test_the_nearest_colour_is_always_readable_and_a_readable_one_is_kept(color: str) -> None:
     for ground in (LIGHT, DARK):
