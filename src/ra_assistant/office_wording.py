@@ -23,8 +23,6 @@ OFFICE: dict[str, str] = {
     "session_over": "Votre session est terminée\u00a0: entrez de nouveau le mot de passe. Ce qui était en cours "
     "continue.",
     "enter_again": "Entrer de nouveau",
-    "leave": "Fermer la session",
-    "see_chat": "Voir l’assistant",
     "no_script": "Cette page a besoin de JavaScript.",
     # What is in service.
     "in_service": "En service",

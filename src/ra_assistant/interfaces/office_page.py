@@ -10,8 +10,11 @@ from fastapi import FastAPI
 
 from ra_assistant import recognising
 from ra_assistant.interfaces import office_view as view
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Office, Said, State
+from ra_assistant.interfaces.office_ways import office_ways
+from ra_assistant.journal_wording import DASHBOARD
 from ra_assistant.office_wording import OFFICE, UPLOAD
 from ra_assistant.wording import GRADIO_STRINGS
 
@@ -31,12 +34,12 @@ Shown = dict[Any, Any]
 """A new value for each part of the page that changes."""
 
 
-def mount_office(office: Office) -> FastAPI:
+def mount_office(office: Office, frame: Frame) -> FastAPI:
     """Return an application whose root is the back office; its lifespan starts and stops Gradio."""
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gr.mount_gradio_app(
         application,
-        OfficePage(office).blocks,
+        OfficePage(office, frame).blocks,
         path="/",
         footer_links=[],
         run_history=False,
@@ -55,12 +58,13 @@ def mount_office(office: Office) -> FastAPI:
 class OfficePage:
     """Draws the state of the work, and follows it until nothing is being done."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, frame: Frame) -> None:
         self._office = office
         with gr.Blocks(
             title=OFFICE["title"], analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
         ) as self.blocks:
             self.mark, self.previous = gr.State(""), gr.State("")
+            _html(frame.top(office_ways(DASHBOARD["publish"])), "ra-above")
             with gr.Column(elem_id="ra-office"):
                 self._draw()
             self._connect()
