@@ -165,6 +165,18 @@ def test_an_edited_report_embeds_only_its_new_passages(corpus: Path, index: Path
     assert building.is_up_to_date(corpus, index)
 
 
+def test_a_changed_note_beside_a_report_makes_the_index_outdated(corpus: Path, index: Path) -> None:
+    note = corpus / "rapport-2020.md.yaml"
+    note.write_text("title: Le rapport de 2020\n")
+    assert not building.is_up_to_date(corpus, index)
+    building.build(corpus, index)
+    assert building.is_up_to_date(corpus, index)
+    note.write_text("title: Le rapport corrigé de 2020\n")
+    assert not building.is_up_to_date(corpus, index)
+    note.unlink()
+    assert not building.is_up_to_date(corpus, index)
+
+
 def test_a_corpus_without_report_leaves_the_index_untouched(index: Path, tmp_path: Path) -> None:
     before = BuildStore(index).current_id()
     (tmp_path / "vide").mkdir()
