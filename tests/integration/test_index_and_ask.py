@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import answer_wording, assembly, building
-from ra_assistant.answering import READ_AT_ONCE, SURE
+from ra_assistant.answering import MOST_READ, READ_AT_ONCE, SURE
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -77,7 +77,7 @@ class CountingReader:
         return [Reading(self.answerable) for _ in passages]
 
 
-@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, 3)])
+@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, MOST_READ // READ_AT_ONCE)])
 def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
     write_corpus, tmp_path, hashed_embedding, monkeypatch, answerable: float, calls: int
 ) -> None:
