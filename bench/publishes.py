@@ -46,6 +46,10 @@ class Watched:
     megabytes: float
     descriptors: int
     threads: int
+    idle_milliseconds: list[float]
+    """Median, 95th and 99th percentile of the answers so far without a publication."""
+    busy_milliseconds: list[float]
+    """The same while one runs."""
 
 
 @dataclass
@@ -58,10 +62,6 @@ class Report:
     mixed: int = 0
     not_followed: int = 0
     seconds_of_a_publication: float = 0.0
-    idle_milliseconds: list[float] = field(default_factory=list)
-    """Median, 95th and 99th percentile without a publication."""
-    busy_milliseconds: list[float] = field(default_factory=list)
-    """The same while one runs."""
     process: list[Watched] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -115,8 +115,8 @@ class Server:
             time.sleep(0.1)
         raise TimeoutError("the server does not answer")
 
-    def watched(self, publishes: int) -> Watched:
-        """Return what the system counts of the process."""
+    def watched(self, publishes: int, idle: list[float], busy: list[float]) -> Watched:
+        """Return what the system counts of the process, with the percentiles of the answers so far."""
         place = Path(f"/proc/{self.process.pid}")
         said = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines() if ":" in line)
         return Watched(
@@ -124,6 +124,8 @@ class Server:
             round(int(said["VmRSS"].split()[0]) / 1000, 1),
             len(list((place / "fd").iterdir())),
             int(said["Threads"]),
+            percentiles(idle),
+            percentiles(busy),
         )
 
 
@@ -149,6 +151,13 @@ class Visitors:
         self._ending.set()
         for thread in self._threads:
             thread.join()
+
+    def seconds(self, idle_until: float, busy: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+        """Return what the answers took so far, before a moment and within stretches of time."""
+        with self._writing:
+            taken = list(self.taken)
+        idle = [spent for moment, spent in taken if moment < idle_until]
+        return idle, [spent for moment, spent in taken if any(begin <= moment < end for begin, end in busy)]
 
     def _ask(self, number: int) -> None:
         questions = (QUESTION, *OTHERS)
@@ -231,11 +240,8 @@ def run(corpus: Path, index: Path, publishes: int, clients: int, idle_seconds: f
             known[builds.current_id()] = number
             report.not_followed += not followed(server, builds.current_id())
             if number in {WARMING, publishes} or number % 10 == 0:
-                report.process.append(server.watched(number))
+                report.process.append(server.watched(number, *visitors.seconds(idle_until, busy)))
                 sys.stderr.write(f"{report.process[-1]}\n")
-    idle = [spent for moment, spent in visitors.taken if moment < idle_until]
-    working = [spent for moment, spent in visitors.taken if any(begin <= moment < end for begin, end in busy)]
-    report.idle_milliseconds, report.busy_milliseconds = percentiles(idle), percentiles(working)
     report.seconds_of_a_publication = round(statistics.median(end - begin for begin, end in busy), 1)
     for build_id, texts in visitors.figures.items():
         figure = str(FIRST_FIGURE + known[build_id]) if build_id in known else "?"

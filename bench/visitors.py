@@ -4,8 +4,8 @@
     python -m bench.visitors --visitors 20 --rounds 5 --crowd 120 --sessions 10000
 
 Every question is put as the page puts it: `queue/join`, then the stream of `queue/data`; first one that the page
-offers, then questions that each visitor writes. Status 1 when a
-visitor got neither an answer nor a French sentence, or another visitor's question.
+offers, then questions that each visitor writes, at the end of a conversation of their own. Status 1 when a
+visitor got neither an answer nor a French sentence, or a word of another visitor's conversation.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from bench.load import megabytes, starters
 JOIN = "/gradio_api/queue/join"
 DATA = "/gradio_api/queue/data"
 PATIENCE_SECONDS = 120.0
+MARK = re.compile(r"dossier (\w{8})")
+"""What tells the words of a visitor, in the question and in the conversation before it."""
 TOGETHER = 20
 """Sessions that are open together while their memory is weighed."""
 
@@ -72,21 +74,23 @@ class Chat:
             seen.ends[type(error).__name__] += 1
 
     async def _hear(self, session: str, began: float, seen: Seen, mark: str) -> None:
-        said = 0
+        said, marks = 0, set[str]()
         async with self._client.stream("GET", DATA, params={"session_hash": session}) as stream:
             async for line in stream.aiter_lines():
                 if not line.startswith("data:"):
                     continue
+                marks |= set(MARK.findall(line))
                 event = json.loads(line[5:])
                 if event["msg"] == "process_generating":
                     said += 1
                     if said == 2:  # the first one shows the question, and that it is being looked for
                         seen.first.append(time.perf_counter() - began)
-                    if others := set(re.findall(r"dossier (\w{8})", line)) - {mark}:
-                        seen.ends[f"another visitor's words: {others}"] += 1
                 elif event["msg"] == "process_completed":
                     seen.whole.append(time.perf_counter() - began)
-                    seen.ends["answered" if event.get("success") else "failed"] += 1
+                    told = "answered" if event.get("success") else "failed"
+                    seen.ends[told if marks <= {mark} else "another visitor's words"] += 1
+                    if mark and mark not in marks:
+                        seen.ends["own words lost"] += 1
                     return
         seen.ends["cut"] += 1
 
@@ -103,14 +107,16 @@ async def config_of(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def at_once(chat: Chat, visitors: int, questions: list[str], *, is_marked: bool = True) -> Seen:
-    """Let visitors ask at the same moment, each with a word of their own in the question if `is_marked`."""
+    """Let visitors ask at the same moment, each in a conversation with a word of their own if `is_marked`."""
     seen = Seen()
 
     def ask(number: int) -> Coroutine[Any, Any, None]:
-        question, mark = questions[number % len(questions)], uuid4().hex[:8]
-        return chat.call(
-            chat.asking, [f"{question} (dossier {mark})" if is_marked else question, []], seen, mark
-        )
+        question = questions[number % len(questions)]
+        if not is_marked:
+            return chat.call(chat.asking, [question, []], seen)
+        mark = uuid4().hex[:8]
+        former = {"question": f"Et avant ? (dossier {mark})", "answer": "13.", "outcome": "answered"}
+        return chat.call(chat.asking, [f"{question} (dossier {mark})", [former]], seen, mark)
 
     await asyncio.gather(*map(ask, range(visitors)))
     return seen

@@ -37,15 +37,22 @@ class Picture:
     outcome: str = "answered"
     window: tuple[int, int] = DESK
     scheme: str = "light"
+    way: str = ""
+    """The link that is followed, in the same window, before the picture is taken."""
 
 
 PICTURES = (
     Picture("welcome"),
     Picture("answer", "Combien d’argent les entreprises ont-elles levé en 2020 ?"),
+    Picture(
+        "report", "Combien d’argent les entreprises ont-elles levé en 2020 ?", way="Ouvrir dans le rapport"
+    ),
+    Picture("figures", way="Chiffres clés"),
     Picture("refusal", "Quel est le chiffre d’affaires de Genopole en 2020 ?", outcome="not_in_report"),
     Picture(
         "phone", "Combien de tests par jour la plateforme d’I-Stem pouvait-elle réaliser ?", window=PHONE
     ),
+    Picture("phone-dark", window=PHONE, scheme="dark"),
     Picture("dark", "Où se trouve le nouveau siège social ?", scheme="dark"),
 )
 
@@ -93,6 +100,11 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
     page.wait_for_function("() => !document.querySelector('#ra-splash')")
     if picture.question:
         ask(page, picture)
+    if picture.way:
+        link = page.get_by_role("link", name=picture.way).first
+        page.goto(f"{address}/{link.get_attribute('href')}")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
     page.screenshot(path=folder / f"{picture.name}.png")
     page.close()
 

@@ -131,6 +131,22 @@ def _report_egress(event: str, arguments: tuple[Any, ...]) -> None:
         sys.stderr.write(f"{EGRESS} {host}\n")
 
 
+def _mix_conversations() -> None:
+    """Give every visitor the conversations of all: a fault that must be noticed."""
+    from ra_assistant.server import prepare_environment
+
+    prepare_environment()
+    from ra_assistant.interfaces import chat
+
+    read, everything = chat.exchanges_of, []  # type: ignore[var-annotated]
+
+    def mixed(kept: object) -> Any:
+        everything.extend(read(kept))
+        return list(everything)
+
+    chat.exchanges_of = mixed  # type: ignore[assignment]
+
+
 def _main() -> None:
     from ra_assistant import assembly, dispatching
     from ra_assistant.retrieval import Fusion
@@ -152,6 +168,8 @@ def _main() -> None:
             yield answer
 
     assembly.Assistant.stream = unhurried  # type: ignore[method-assign]
+    if os.environ.get("MIXED"):
+        _mix_conversations()
     from ra_assistant.cli import main
 
     sys.argv[:] = ["ra-assistant", "serve", "--index", sys.argv[1], "--port", sys.argv[2]]

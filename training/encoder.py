@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -19,6 +20,11 @@ from transformers import AutoModel
 SAVE_EVERY_SECONDS = 480.0
 HALVES = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 """Whether the processor multiplies 16-bit floats; on one that does not they are a hundred times slower."""
+
+
+def halves(device: torch.device) -> Any:
+    """Return the context in which products are of 16-bit floats, where the device is quick at them."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=HALVES or device.type == "cuda")
 
 
 def setup(seed: int) -> None:
@@ -53,6 +59,13 @@ def load(folder: Path, dropout: float = 0.1) -> tuple[Any, Tokenizer]:
     return body, Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
+def drop_out(body: Any, share: float) -> None:
+    """Leave out a share of what the layers say while they learn; the embeddings keep their own."""
+    for module in body.encoder.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
+
+
 def padded(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the ids and the mask of texts, as wide as the longest of them."""
     tokenizer.no_padding()
@@ -69,7 +82,7 @@ def padded(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> tuple
 
 def vectors(body: Any, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return the mean of the last hidden states of each text, of length one, in float32."""
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HALVES):
+    with halves(ids.device):
         hidden = body(input_ids=ids, attention_mask=mask).last_hidden_state
     weight = mask.unsqueeze(-1).float()
     mean = (hidden.float() * weight).sum(1) / weight.sum(1)
@@ -89,12 +102,16 @@ def embed_sorted(
             group = []
     if group:
         parts.append(group)
+    device = next(body.parameters()).device
     out = torch.cat(
-        [vectors(body, *padded(tokenizer, [texts[i] for i in part], max_tokens)) for part in parts]
+        [
+            vectors(body, *(t.to(device) for t in padded(tokenizer, [texts[i] for i in part], max_tokens)))
+            for part in parts
+        ]
     )
     inverse = torch.empty(len(texts), dtype=torch.long)
     inverse[torch.tensor([i for part in parts for i in part])] = torch.arange(len(texts))
-    return out[inverse]
+    return out[inverse.to(device)]
 
 
 @torch.no_grad()
@@ -138,22 +155,70 @@ def schedule(
     optim: torch.optim.Optimizer, steps: int, warm: float = 0.06
 ) -> torch.optim.lr_scheduler.LambdaLR:
     """Return a linear rise then a cosine fall to a twentieth."""
+    return torch.optim.lr_scheduler.LambdaLR(optim, lambda step: height((step + 1) / max(1, steps), warm))
 
-    def factor(step: int) -> float:
-        rise = max(1, int(steps * warm))
-        if step < rise:
-            return (step + 1) / rise
-        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, steps - rise))))
 
-    return torch.optim.lr_scheduler.LambdaLR(optim, factor)
+def height(done: float, warm: float = 0.06) -> float:
+    """Return the share of the rate when so much of a run is done."""
+    if done < warm:
+        return max(done, 0.001) / warm
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, (done - warm) / (1 - warm))))
+
+
+def anneal(optim: torch.optim.Optimizer, done: float) -> None:
+    """Set the rates for a run that lasts a given time, of which so much is done."""
+    for group in optim.param_groups:
+        group.setdefault("highest", group["lr"])
+        group["lr"] = group["highest"] * height(done)
+
+
+class Average:
+    """Moving average of a model's weights, over about the last thousand steps."""
+
+    KEEP = 0.999
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        state = model.state_dict()
+        self._names, self._kept = list(state), [v.detach().clone() for v in state.values()]
+        self._count = 0
+
+    def add(self, model: torch.nn.Module) -> None:
+        """Count the weights as they are now; the first steps weigh less than a full average would give them."""
+        self._count += 1
+        keep = min(self.KEEP, self._count / (self._count + 10))
+        torch._foreach_lerp_(self._kept, [v.detach() for v in model.state_dict().values()], 1 - keep)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the averaged weights by their names."""
+        return dict(zip(self._names, self._kept, strict=True))
+
+    def into(self, model: Any) -> Any:
+        """Return a copy of a model that holds the averaged weights."""
+        made = copy.deepcopy(model)
+        made.load_state_dict(self.weights())
+        return made
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return {"weights": self.weights(), "count": self._count}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up an average kept before."""
+        self._count = int(state["count"])
+        for value, kept in zip(self._kept, state["weights"].values(), strict=True):
+            value.copy_(kept)
 
 
 class Keeper:
     """Writes a checkpoint of the run every few minutes and takes up where the last one stopped."""
 
-    def __init__(self, folder: Path, model: torch.nn.Module, optim: Any, plan: Any) -> None:
+    def __init__(
+        self, folder: Path, model: torch.nn.Module, optim: Any, plan: Any, average: Any = None
+    ) -> None:
         self._path = folder / "checkpoint.pt"
         self._parts = {"model": model, "optim": optim, "plan": plan}
+        if average is not None:
+            self._parts["average"] = average
         self._saved = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
 

@@ -108,10 +108,20 @@ def piaf() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return passages, questions
 
 
+KEPT_AFTER = {
+    "extra-agences": 80,
+    "extra-economie": 80,
+    "extra-portee": 115,
+    "extra-visiteurs": 100,
+    "extra-savoirs": 105,
+}
+"""Files of `training/data_extra` whose records after this number are kept for tuning."""
+
+
 def is_kept(record_id: str) -> bool:
-    """Tell whether a record of `training/data_extra` is kept for tuning: the last 30 of two of its files."""
+    """Tell whether a record of `training/data_extra` is kept for tuning."""
     family, _, number = record_id.rpartition("-")
-    return family in {"extra-agences", "extra-economie"} and int(number) > 80
+    return int(number) > KEPT_AFTER.get(family, 10**6)
 
 
 def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

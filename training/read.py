@@ -1,12 +1,18 @@
 """Teach the reader: which words of a passage answer a question, and whether any do.
 
-usage: read.py --start NAME --out NAME [--steps N] [--threads N] [--focus FILE,FILE --share S]
+usage: read.py --start NAME --out NAME (--steps N | --seconds S) [--teacher NAME] [--layers 0,2,4,6,8,10]
 
 A question and a passage under its title go in together; out come, for every token of the passage's text,
 the logits of being the first and the last of the answer, and one logit that the passage answers. Trained on
 PIAF (half 0) and the reports of organisations kept for training. Passages that do not answer: the near
 misses written for it, passages that BM25 ranks high for the question, and the right passage with the
 sentence of the answer taken out.
+
+With a teacher (another reader, whatever its vocabulary), half of what is learnt is the teacher's own
+distributions over the first and the last word, and its probability (Hinton et al. 2015, Distilling the
+Knowledge in a Neural Network). The weights written are their moving average over the steps.
+
+A GPU is used when there is one; a processor is enough for the first runs of the README.
 """
 
 from __future__ import annotations
@@ -14,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -22,29 +27,21 @@ from pathlib import Path
 from typing import Any
 
 import encoder
-import noise
 import torch
-from common import DATA, RUNS, SEED, fold, joined, read_lines
+from common import DATA, RUNS, SEED, read_lines
+from examples import Example, examples
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 MAX_TOKENS = 320
 LOW = -1e4
 QUESTION_TOKENS = 64
 RATE, HEADS_RATE = 1.5e-4, 7.5e-4
-BATCH_TOKENS = 3_600
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])|\n+")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question, a passage, and the stretches of the passage's text that answer; none when it does not."""
-
-    question: str
-    title: str
-    text: str
-    answers: tuple[tuple[int, int], ...]
-    weight: float = 1.0
+QUESTIONS_PER_STEP = 12
+MOST_ANSWERS = 6
+TAUGHT = 0.5
+"""Share of the teacher's word in what is learnt."""
 
 
 class Reader(torch.nn.Module):
@@ -69,7 +66,7 @@ class Reader(torch.nn.Module):
         self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the span logits (batch, tokens, 2) and the logit that the passage answers (batch)."""
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=encoder.HALVES):
+        with encoder.halves(ids.device):
             hidden = self.body(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         hidden = hidden.float()
         spans = self.spans(hidden)
@@ -109,7 +106,7 @@ def encode(tokenizer: Tokenizer, items: list[tuple[str, str, str]], max_tokens: 
     tokenizer.enable_truncation(max_tokens, strategy="only_second")
     read = [passage_input(title, text) for _, title, text in items]
     found = tokenizer.encode_batch([(q, passage) for q, (passage, _) in zip(questions, read, strict=True)])
-    # Few different widths: the processor library compiles and keeps its kernels for each.
+    # Few different widths: a processor's library compiles and keeps its kernels for each.
     width = min(max_tokens, -(-max(len(e.ids) for e in found) // 16) * 16)
     ids, mask, types = (torch.zeros(len(found), width, dtype=torch.long) for _ in range(3))
     inside = torch.zeros(len(found), width, dtype=torch.bool)
@@ -137,164 +134,151 @@ def token_range(offsets: list[tuple[int, int]], start: int, end: int) -> tuple[i
     return first, last
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return the ranges of a text's sentences and lines."""
-    made, start = [], 0
-    for cut in SENTENCE.finditer(text):
-        if cut.start() > start:
-            made.append((start, cut.start()))
-        start = cut.end()
-    return [*made, (start, len(text))] if start < len(text) else made
+Tensors = dict[str, torch.Tensor]
 
 
-def without_answer(text: str, answers: tuple[tuple[int, int], ...]) -> str | None:
-    """Return the text without the sentences of its answers; None when too little or an answer is left."""
-    kept = [(a, b) for a, b in sentences(text) if not any(a < e and s < b for s, e in answers)]
-    rest = " ".join(text[a:b] for a, b in kept)
-    said = {fold(text[s:e]) for s, e in answers}
-    return None if len(rest) < 150 or any(a in fold(rest) for a in said) else rest
+def inputs(encoded: Encoded) -> Tensors:
+    """Return what the model reads."""
+    return {"ids": encoded.ids, "mask": encoded.mask, "types": encoded.types, "inside": encoded.inside}
 
 
-def cropped(example: Example, rng: random.Random) -> Example:
-    """Return the example with some of the passage's first or last sentences gone, never the answer's."""
-    parts = sentences(example.text)
-    if len(parts) < 4 or not example.answers:
-        return example
-    low, high = min(s for s, _ in example.answers), max(e for _, e in example.answers)
-    starts = [a for a, _ in parts if a <= low]
-    ends = [b for _, b in parts if b >= high]
-    if not starts or not ends:
-        return example
-    start, end = rng.choice(starts[:4]), rng.choice(ends[-4:])
-    answers = tuple((s - start, e - start) for s, e in example.answers)
-    return Example(example.question, example.title, example.text[start:end], answers, example.weight)
-
-
-def lengthened(example: Example, other: str, rng: random.Random) -> Example:
-    """Return the example with sentences of another passage before or after."""
-    parts = sentences(other)
-    piece = " ".join(other[a:b] for a, b in parts[: rng.randint(1, 3)])
-    if rng.random() < 0.5:
-        shift = len(piece) + 1
-        answers = tuple((s + shift, e + shift) for s, e in example.answers)
-        return Example(example.question, example.title, f"{piece} {example.text}", answers, example.weight)
-    return Example(
-        example.question, example.title, f"{example.text} {piece}", example.answers, example.weight
-    )
-
-
-def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -> str:
-    """Return a question as it is read: joined to its history, now and then in haste or as keywords."""
-    text = question["question"]
-    if noisy and question["type"] not in {"sms", "mots_cles", "suivi"}:
-        draw = rng.random()
-        text = noise.hasty(text, rng) if draw < 0.12 else noise.keywords(text, rng) if draw < 0.2 else text
-    return joined(question["history"], text, answer=rng.random() < 0.5)
-
-
-def window(
-    text: str, answers: tuple[tuple[int, int], ...], most: int = 440
-) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Return at most `most` characters of a long text around its first answer, cut at sentences."""
-    if len(text) <= most:
-        return text, answers
-    centre = answers[0][0] if answers else 0
-    start = max((a for a, _ in sentences(text) if a <= max(0, centre - most // 2)), default=0)
-    ends = [b for _, b in sentences(text) if start < b <= start + most]
-    end = max(ends, default=min(len(text), start + most))
-    inside = tuple((s - start, e - start) for s, e in answers if s >= start and e <= end)
-    return text[start:end], inside
-
-
-def examples(
-    questions: list[dict[str, Any]],
-    passages: dict[str, dict[str, Any]],
-    rng: random.Random,
-    easy: float = 0.0,
-) -> list[Example]:
-    """Return one epoch's examples, about half without an answer; of other passages, `easy` are any one."""
-    made = []
-    everything = list(passages.values())
-    for question in questions:
-        passage = passages[question["passage"]]
-        title = passage["title"] if rng.random() < 0.85 else ""
-        spans = tuple((a["start"], a["start"] + len(a["text"])) for a in question["answers"])
-        if not question["answers"]:
-            made += [Example(asked(question, rng), title, passage["text"], (), 1.5) for _ in range(2)]
-            continue
-        text, spans = window(passage["text"], spans)
-        if not spans:
-            continue
-        example = Example(asked(question, rng), title, text, spans)
-        if rng.random() < 0.35:
-            example = cropped(example, rng)
-        if rng.random() < 0.12 and len(example.text) < 420:
-            example = lengthened(example, rng.choice(everything)["text"], rng)
-        if rng.random() < 0.15:
-            example = Example(
-                example.question, example.title, example.text.replace("\n", " "), example.answers
-            )
-        made.append(example)
-        rest = without_answer(text, spans) if rng.random() < 0.4 else None
-        if rest:
-            made.append(Example(asked(question, rng), title, rest, ()))
-        if question["hard"] and rng.random() < 0.55:
-            other = rng.choice(everything) if rng.random() < easy else passages[rng.choice(question["hard"])]
-            made.append(Example(asked(question, rng), other["title"], window(other["text"], ())[0], ()))
-    rng.shuffle(made)
-    return made
-
-
-def batches(made: list[Example], rng: random.Random) -> list[list[Example]]:
-    """Return batches of like length in random order."""
-    order = sorted(made, key=lambda e: (len(e.question) + len(e.title) + len(e.text)) * rng.uniform(0.9, 1.1))
-    groups, group, size = [], [], 0
-    for example in order:
-        size = (len(example.question) + len(example.title) + len(example.text)) // 4 + 8
-        if group and (len(group) + 1) * size > BATCH_TOKENS:
-            groups.append(group)
-            group = []
-        group.append(example)
-    groups.append(group)
-    rng.shuffle(groups)
-    return groups
-
-
-def loss_of(model: Reader, tokenizer: Tokenizer, batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the span loss of the answered examples and the judge's loss of all."""
-    encoded = encode(tokenizer, [(e.question, e.title, e.text) for e in batch])
-    logits, judged = model(encoded.ids, encoded.mask, encoded.types)
-    logits = logits.masked_fill(~encoded.inside.unsqueeze(-1), -1e4)
-    scores = torch.log_softmax(logits, 1)
-    parts, target, weight = [], [], []
+def goals(encoded: Encoded, batch: list[Example]) -> Tensors:
+    """Return what is to be found: first and last tokens (batch, answers), -1 for none; judgement and weight."""
+    ranges = torch.full((len(batch), MOST_ANSWERS, 2), -1, dtype=torch.long)
+    target, weight = torch.zeros(len(batch)), torch.ones(len(batch))
     for row, example in enumerate(batch):
-        ranges = [token_range(encoded.offsets[row], s, e) for s, e in example.answers]
-        found = [r for r in ranges if r]
-        target.append(1.0 if example.answers else 0.0)
-        weight.append(0.0 if example.answers and not found else example.weight)
-        if found:
-            both = torch.stack([scores[row, a, 0] + scores[row, b, 1] for a, b in found])
-            parts.append(-torch.logsumexp(both, 0) / 2)
-    span = torch.stack(parts).mean() if parts else logits.sum() * 0
-    judge = torch.nn.functional.binary_cross_entropy_with_logits(
-        judged, torch.tensor(target), weight=torch.tensor(weight)
-    )
-    return span, judge
+        found = [token_range(encoded.offsets[row], s, e) for s, e in example.answers]
+        kept = [r for r in found if r][:MOST_ANSWERS]
+        target[row] = float(bool(example.answers))
+        weight[row] = 0.0 if example.answers and not kept else example.weight
+        if kept:
+            ranges[row, : len(kept)] = torch.tensor(kept)
+    return {"ranges": ranges, "target": target, "weight": weight}
 
 
-def save(model: Reader, source: Path, target: Path) -> None:
+def places(taught: Encoded, teaching: Encoded) -> Tensors:
+    """Return where each token of the teacher begins and ends among the pupil's, 0 outside the text."""
+    begins = torch.zeros(teaching.ids.shape, dtype=torch.long)
+    ends = torch.zeros_like(begins)
+    for row, offsets in enumerate(teaching.offsets):
+        mine = [(i, a, b) for i, (a, b) in enumerate(taught.offsets[row]) if a >= 0 and b > a]
+        at = 0
+        for number, (a, b) in enumerate(offsets):
+            if a < 0 or b <= a or not mine:
+                continue
+            while at + 1 < len(mine) and mine[at][2] <= a:
+                at += 1
+            last = at
+            while last + 1 < len(mine) and mine[last + 1][1] < b:
+                last += 1
+            begins[row, number], ends[row, number] = mine[at][0], mine[last][0]
+    return {"begins": begins, "ends": ends}
+
+
+class Lessons(torch.utils.data.Dataset[dict[str, Tensors]]):
+    """Batches by their number: the same number gives the same batch, whichever process makes it."""
+
+    def __init__(self, names: list[str], steps: int, size: int, seed: int, shares: dict[str, float]) -> None:
+        """Draw `size` questions a step from those trained on.
+
+        Args:
+            names: run whose tokenizer is the pupil's, then those of the teachers.
+            steps: how many batches.
+            size: questions a batch.
+            seed: of every draw.
+            shares: weight in the draw of the questions of this set, or whose id begins so; 1 for the others.
+        """
+        self._tokenizers = [Tokenizer.from_file(str(RUNS / name / "tokenizer.json")) for name in names]
+        self._steps, self._size, self._seed = steps, size, seed
+        self._passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
+        self._questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
+        self._weights = [
+            next((w for start, w in shares.items() if start == q["set"] or q["id"].startswith(start)), 1.0)
+            for q in self._questions
+        ]
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, step: int) -> dict[str, Tensors]:
+        rng = random.Random(self._seed * 1_000_003 + step)
+        drawn = rng.choices(self._questions, self._weights, k=self._size)
+        batch = examples(drawn, self._passages, rng)
+        items = [(e.question, e.title, e.text) for e in batch]
+        encoded = [encode(tokenizer, items) for tokenizer in self._tokenizers]
+        made = {"pupil": inputs(encoded[0]) | goals(encoded[0], batch)}
+        for number, teaching in enumerate(encoded[1:]):
+            made[f"teacher{number}"] = inputs(teaching) | places(encoded[0], teaching)
+        return made
+
+
+def span_scores(logits: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """Return log-probabilities over the tokens of the text (batch, tokens, 2)."""
+    return torch.log_softmax(logits.masked_fill(~inside.unsqueeze(-1), LOW), 1)
+
+
+def loss_of(scores: torch.Tensor, judged: torch.Tensor, goal: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the span loss of the answered examples and the judge's loss of all."""
+    ranges = goal["ranges"]
+    known = ranges[..., 0] >= 0
+    at = ranges.clamp(min=0)
+    both = scores[..., 0].gather(1, at[..., 0]) + scores[..., 1].gather(1, at[..., 1])
+    each = -torch.logsumexp(both.masked_fill(~known, -1e9), 1) / 2
+    answered = known.any(1).float()
+    span = (each * answered).sum() / answered.sum().clamp(min=1.0)
+    return span, cross_entropy(judged, goal["target"], weight=goal["weight"])
+
+
+@torch.no_grad()
+def taught(
+    teachers: list[Reader], parts: dict[str, Tensors], width: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the teachers' mean distributions on the pupil's tokens (batch, `width`, 2), mean probability (batch)."""
+    spans, chances = [], []
+    for number, teacher in enumerate(teachers):
+        part = parts[f"teacher{number}"]
+        logits, judged = teacher(part["ids"], part["mask"], part["types"])
+        chance = span_scores(logits, part["inside"]).exp() * part["inside"].unsqueeze(-1)
+        moved = torch.zeros(len(logits), width, 2, device=logits.device)
+        for side, name in enumerate(("begins", "ends")):
+            moved[..., side].scatter_add_(1, part[name], chance[..., side])
+        spans.append(moved)
+        chances.append(torch.sigmoid(judged))
+    return torch.stack(spans).mean(0), torch.stack(chances).mean(0)
+
+
+def distance(
+    scores: torch.Tensor, judged: torch.Tensor, goal: Tensors, said: tuple[torch.Tensor, torch.Tensor]
+) -> torch.Tensor:
+    """Return how far the pupil is from its teachers: cross-entropy of spans, and of the judgement."""
+    spans, chance = said
+    each = -(spans * scores.clamp(min=-30.0)).sum(1).mean(1)
+    weight = torch.where(goal["target"] > 0, 1.0, 0.2)
+    return (each * weight).sum() / weight.sum() + cross_entropy(judged, chance)
+
+
+def save(model: Reader, source: Path, target: Path, state: Tensors | None = None) -> None:
     """Write the reader: the body's configuration, and all weights under the names of the graph."""
     target.mkdir(parents=True, exist_ok=True)
     model.body.config.save_pretrained(target)
-    state = {k.removeprefix("body."): v.contiguous() for k, v in model.state_dict().items()}
+    state = {k.removeprefix("body."): v.cpu().contiguous() for k, v in (state or model.state_dict()).items()}
     save_file(state, target / "model.safetensors", metadata={"format": "pt"})
     if source != target:
         shutil.copy(source / "tokenizer.json", target / "tokenizer.json")
 
 
-def load(folder: Path, dropout: float = 0.1) -> tuple[Reader, Tokenizer]:
-    """Return a reader begun from an embedding model's folder, or taken up from a reader's."""
+def load(folder: Path, dropout: float = 0.1, layers: list[int] | None = None) -> tuple[Reader, Tokenizer]:
+    """Return a reader begun from an embedding model's folder, or taken up from a reader's.
+
+    Args:
+        folder: where it is kept.
+        dropout: share of the embeddings' values left out while it learns.
+        layers: numbers of the layers kept; all when None.
+    """
     body, tokenizer = encoder.load(folder, dropout)
+    if layers:
+        body.encoder.layer = torch.nn.ModuleList([body.encoder.layer[n] for n in layers])
+        body.config.num_hidden_layers = len(layers)
     model = Reader(body)
     kept = load_file(folder / "model.safetensors")
     heads = {k: v for k, v in kept.items() if k.startswith(("spans.", "judge.", "lift"))}
@@ -303,59 +287,89 @@ def load(folder: Path, dropout: float = 0.1) -> tuple[Reader, Tokenizer]:
     return model, tokenizer
 
 
-def main() -> None:
-    """Train and write the reader."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def parsed() -> argparse.Namespace:
+    """Return what the command line asks."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--start", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--seconds", type=float, help="stop after so long, rates annealed to there")
     parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--batch", type=int, default=QUESTIONS_PER_STEP, help="questions a step")
+    parser.add_argument("--dropout", type=float, default=0.0, help="in the layers")
+    parser.add_argument("--teacher", default="", help="runs to learn from, comma separated")
+    parser.add_argument("--layers", default="", help="numbers of the layers kept, comma separated")
+    parser.add_argument("--share", default="", help="NAME=WEIGHT of questions in the draw, comma separated")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument(
-        "--focus", default="", help="files of data_extra whose questions are all asked, comma separated"
-    )
-    parser.add_argument("--share", type=float, default=1.0, help="share of the other questions asked")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train and write the reader."""
+    options = parsed()
     encoder.setup(options.seed)
     if options.threads:
         torch.set_num_threads(options.threads)
-    passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
-    questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
-    rng = random.Random(options.seed)
-    focus = tuple(f"{name}-" for name in options.focus.split(",") if name)
-    questions = [q for q in questions if q["id"].startswith(focus) or rng.random() < options.share]
-    plan: list[list[Example]] = []
-    while len(plan) < options.steps:
-        plan += batches(
-            examples(questions, passages, rng, 0.6 if not plan and options.seed == SEED else 0.0), rng
-        )
-    plan = plan[: options.steps]
-    print(len(questions), "questions", sum(map(len, plan)), "examples", len(plan), "steps", flush=True)
-    model, tokenizer = load(RUNS / options.start)
+    device = torch.device(options.device)
+    layers = [int(n) for n in options.layers.split(",") if n]
+    names = [name for name in options.teacher.split(",") if name]
+    shares = {k: float(w) for k, _, w in (part.partition("=") for part in options.share.split(",") if part)}
+    steps = options.steps if not options.seconds else 10**6
+    lessons = Lessons([options.start, *names], steps, options.batch, options.seed, shares)
+    model = load(RUNS / options.start, layers=layers)[0].to(device)
+    encoder.drop_out(model.body, options.dropout)
+    teachers = [load(RUNS / name)[0].to(device).eval() for name in names]
     # Rows stay as they are: most words of a report to come are not among those of the training questions.
     model.body.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
     optim = encoder.optimiser(model, options.rate, heads_rate=options.rate * HEADS_RATE / RATE)
-    rates = encoder.schedule(optim, len(plan))
-    keeper = encoder.Keeper(RUNS / options.out, model, optim, rates)
-    start, began, shown = keeper.resume(), time.monotonic(), [0.0, 0.0]
+    rates = None if options.seconds else encoder.schedule(optim, steps)
+    average = encoder.Average(model)
+    keeper = encoder.Keeper(RUNS / options.out, model, optim, rates or average, average)
+    start, began = keeper.resume(), time.monotonic()
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.Subset(lessons, range(start, steps)),
+        batch_size=None,
+        num_workers=options.workers,
+        pin_memory=device.type == "cuda",
+    )
     model.train()
-    for step in range(start, len(plan)):
-        if not options.threads:
+    for step, sent in enumerate(loader, start):
+        spent = time.monotonic() - began
+        if options.seconds:
+            if spent > options.seconds:
+                break
+            encoder.anneal(optim, spent / options.seconds)
+        if device.type == "cpu" and not options.threads:
             encoder.yield_cores()
-        parts = loss_of(model, tokenizer, plan[step])
-        sum(parts).backward()
+        parts = {n: {k: v.to(device, non_blocking=True) for k, v in p.items()} for n, p in sent.items()}
+        pupil = parts["pupil"]
+        logits, judged = model(pupil["ids"], pupil["mask"], pupil["types"])
+        scores = span_scores(logits, pupil["inside"])
+        losses = list(loss_of(scores, judged, pupil))
+        if teachers:
+            said = taught(teachers, parts, logits.shape[1])
+            losses.append(distance(scores, judged, pupil, said))
+            loss = (1 - TAUGHT) * (losses[0] + losses[1]) + TAUGHT * losses[2]
+        else:
+            loss = losses[0] + losses[1]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optim.step()
-        rates.step()
+        if rates:
+            rates.step()
         optim.zero_grad(set_to_none=True)
-        shown = [0.96 * s + 0.04 * v.item() for s, v in zip(shown, parts, strict=True)]
-        if step % 25 == 24:
-            told = [round(s / (1 - 0.96 ** (step - start + 1)), 4) for s in shown]
-            print(f"{step + 1}/{len(plan)} {time.monotonic() - began:.0f}s {json.dumps(told)}", flush=True)
+        average.add(model)
+        if step % 50 == 49:
+            shown = [round(loss.item(), 4) for loss in losses]
+            print(f"{options.out} {step + 1} {spent:.0f}s {json.dumps(shown)}", flush=True)
         if keeper.maybe_save(step + 1):
-            save(model, RUNS / options.start, RUNS / options.out)
-    save(model, RUNS / options.start, RUNS / options.out)
+            save(model, RUNS / options.start, RUNS / options.out, average.weights())
+    save(model, RUNS / options.start, RUNS / options.out, average.weights())
     keeper.done()
 
 

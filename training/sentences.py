@@ -1,10 +1,11 @@
 """Teach the model to put a question near the sentence that answers it, and near its passage.
 
-usage: sentences.py --start NAME --out NAME [--epochs N] [--batch N] [--rate R]
+usage: sentences.py --start NAME --out NAME (--epochs N | --seconds S) [--batch N] [--headed N] [--rate R]
 
 Each question comes with its sentence under the passage's title, with the other sentences of the passage,
 which speak of the same thing without answering, and with a few of a passage that BM25 ranks high; and with
-its whole passage against those of the other questions. Loss: contrast over the batch, temperature 0.05.
+its whole passage against those of the other questions. Beside them, headings with the text under them.
+Loss: contrast over the batch, temperature 0.05. The weights written are their moving average.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import encoder
@@ -40,6 +41,9 @@ class Batch:
     """Other sentences that hold the answer as well, by question: no negatives."""
     passages: list[str]
     passage_owners: list[int]
+    titles: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    """Headings and the text under each."""
 
 
 def units(text: str) -> list[tuple[int, int]]:
@@ -64,13 +68,33 @@ def titled(title: str, text: str, rng: random.Random) -> str:
     return text if not title or rng.random() < 0.15 else f"{title}\n{text}"
 
 
-def batches(
-    questions: list[dict[str, Any]], passages: dict[str, dict[str, Any]], size: int, rng: random.Random
-) -> list[Batch]:
-    """Return every question once in random batches."""
-    order = questions[:]
-    rng.shuffle(order)
-    return [_batch(order[at : at + size], passages, rng) for at in range(0, len(order) - size // 2, size)]
+class Lessons(torch.utils.data.Dataset[Batch]):
+    """Batches by their number: the same number gives the same batch, whichever process makes it."""
+
+    def __init__(
+        self, questions: list[dict[str, Any]], passages: dict[str, Any], options: argparse.Namespace
+    ) -> None:
+        self._questions, self._passages, self._size = questions, passages, options.batch
+        self._each = len(questions) // options.batch
+        self._steps = 10**6 if options.seconds else options.steps or options.epochs * self._each
+        self._headed = list(read_lines(DATA / "headed.jsonl")) if options.headed else []
+        self._pairs = options.headed
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, step: int) -> Batch:
+        epoch, place = divmod(step, self._each)
+        order = list(range(len(self._questions)))
+        random.Random(SEED + epoch).shuffle(order)
+        drawn = order[place * self._size : (place + 1) * self._size]
+        rng = random.Random(SEED * 1_000_003 + step)
+        batch = _batch([self._questions[i] for i in drawn], self._passages, rng)
+        for row in rng.sample(self._headed, self._pairs):
+            batch.titles.append(row["title"])
+            low = rng.randrange(max(1, len(row["body"]) - 500))
+            batch.bodies.append(row["body"][low : low + 600])
+        return batch
 
 
 def _batch(part: list[dict[str, Any]], passages: dict[str, dict[str, Any]], rng: random.Random) -> Batch:
@@ -107,68 +131,89 @@ def _batch(part: list[dict[str, Any]], passages: dict[str, dict[str, Any]], rng:
     return batch
 
 
-def loss_of(body: Any, tokenizer: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the contrast among sentences and the contrast among passages."""
-    queries = encoder.embed_sorted(body, tokenizer, batch.questions, QUESTION_TOKENS)
-    sentences = encoder.embed_sorted(body, tokenizer, batch.sentences, 128)
-    passages = encoder.embed_sorted(body, tokenizer, batch.passages, MAX_TOKENS)
+def loss_of(body: Any, tokenizer: Any, batch: Batch) -> list[torch.Tensor]:
+    """Return the contrast among sentences, among passages and, when there are some, among headed texts."""
+    most = 8_192 if next(body.parameters()).device.type == "cpu" else 65_536
+    queries = encoder.embed_sorted(body, tokenizer, batch.questions, QUESTION_TOKENS, most)
+    sentences = encoder.embed_sorted(body, tokenizer, batch.sentences, 128, most)
+    passages = encoder.embed_sorted(body, tokenizer, batch.passages, MAX_TOKENS, most)
     scores = queries @ sentences.T * SCALE
-    hidden = torch.zeros_like(scores, dtype=torch.bool)
+    hidden = torch.zeros(scores.shape, dtype=torch.bool)
     for row, also in enumerate(batch.answering):
         hidden[row, list(also)] = True
-    sentence_loss = torch.nn.functional.cross_entropy(
-        scores.masked_fill(hidden, -1e4), torch.tensor(batch.owners)
-    )
-    passage_loss = torch.nn.functional.cross_entropy(
-        queries @ passages.T * SCALE, torch.tensor(batch.passage_owners)
-    )
-    return sentence_loss, passage_loss
+    hidden = hidden.to(scores.device)
+    owners = torch.tensor([batch.owners, batch.passage_owners], device=scores.device)
+    losses = [
+        torch.nn.functional.cross_entropy(scores.masked_fill(hidden, -1e4), owners[0]),
+        torch.nn.functional.cross_entropy(queries @ passages.T * SCALE, owners[1]),
+    ]
+    if batch.titles:
+        titles = encoder.embed_sorted(body, tokenizer, batch.titles, QUESTION_TOKENS, most)
+        bodies = encoder.embed_sorted(body, tokenizer, batch.bodies, MAX_TOKENS, most)
+        mine = torch.arange(len(titles), device=titles.device)
+        losses.append(torch.nn.functional.cross_entropy(titles @ bodies.T * SCALE, mine))
+    return losses
 
 
 def main() -> None:
     """Train and write the model."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--start", default="distilled")
     parser.add_argument("--out", required=True)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--steps", type=int, help="stop after so many, rates annealed to there")
+    parser.add_argument("--seconds", type=float, help="stop after so long, rates annealed to there")
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--headed", type=int, default=0, help="headings with their text, a step")
     parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--dropout", type=float, default=0.0, help="in the layers")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--workers", type=int, default=0)
     options = parser.parse_args()
     encoder.setup(SEED)
     if options.threads:
         torch.set_num_threads(options.threads)
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl")}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train" and q["answers"]]
-    rng = random.Random(SEED)
-    plan = [
-        batch for _ in range(options.epochs) for batch in batches(questions, passages, options.batch, rng)
-    ]
-    plan = plan[: options.steps]
-    print(len(questions), "questions", len(plan), "steps", flush=True)
+    lessons = Lessons(questions, passages, options)
     body, tokenizer = encoder.load(RUNS / options.start)
+    body = body.to(options.device)
+    encoder.drop_out(body, options.dropout)
     # Rows stay as they are: most words of a report to come are not among those of the training questions.
     body.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
     optim = encoder.optimiser(body, options.rate)
-    rates = encoder.schedule(optim, len(plan))
-    keeper = encoder.Keeper(RUNS / options.out, body, optim, rates)
-    start, began, shown = keeper.resume(), time.monotonic(), [0.0, 0.0]
+    rates = None if options.seconds else encoder.schedule(optim, len(lessons))
+    average = encoder.Average(body)
+    keeper = encoder.Keeper(RUNS / options.out, body, optim, rates or average, average)
+    start, began = keeper.resume(), time.monotonic()
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.Subset(lessons, range(start, len(lessons))),
+        batch_size=None,
+        num_workers=options.workers,
+    )
     body.train()
-    for step in range(start, len(plan)):
-        parts = loss_of(body, tokenizer, plan[step])
-        sum(parts).backward()
+    for step, batch in enumerate(loader, start):
+        spent = time.monotonic() - began
+        if options.seconds:
+            if spent > options.seconds:
+                break
+            encoder.anneal(optim, spent / options.seconds)
+        losses = loss_of(body, tokenizer, batch)
+        sum(losses).backward()
         torch.nn.utils.clip_grad_norm_(body.parameters(), 1.0)
         optim.step()
-        rates.step()
+        if rates:
+            rates.step()
         optim.zero_grad(set_to_none=True)
-        shown = [0.9 * s + 0.1 * v.item() for s, v in zip(shown, parts, strict=True)]
-        if step % 10 == 9:
-            told = [round(s / (1 - 0.9 ** (step - start + 1)), 4) for s in shown]
-            print(f"{step + 1}/{len(plan)} {time.monotonic() - began:.0f}s {told}", flush=True)
+        average.add(body)
+        if step % 25 == 24:
+            print(f"{options.out} {step + 1} {spent:.0f}s {[round(v.item(), 4) for v in losses]}", flush=True)
         if keeper.maybe_save(step + 1):
-            encoder.save(body, RUNS / options.start, RUNS / options.out, MAX_TOKENS)
-    encoder.save(body, RUNS / options.start, RUNS / options.out, MAX_TOKENS)
+            encoder.save(average.into(body), RUNS / options.start, RUNS / options.out, MAX_TOKENS)
+    encoder.save(average.into(body), RUNS / options.start, RUNS / options.out, MAX_TOKENS)
     keeper.done()
 
 

@@ -56,6 +56,7 @@
     #isOpen = false;
     #isRestored = false;
     #offered = null;
+    #kept = null;
     #place = null;
 
     connectedCallback() {
@@ -162,7 +163,7 @@
         ),
         make("p", { class: "status", role: "status" }),
         this.#form(words),
-        make("p", { class: "privacy" }, words.privacy),
+        make("p", { class: "privacy" }, this.#kept === null ? "" : this.#privacy(words)),
       );
       return panel;
     }
@@ -238,19 +239,27 @@
         this.#isRestored = true;
         this.#restore();
       }
-      if (this.#offered || this.#turns.length) return;
-      this.#offered = [];
       const given = this.getAttribute("starters");
       if (given != null) this.#offered = given.split("|").map((text) => text.trim()).filter(Boolean);
-      else {
-        try {
-          const reply = await fetch(this.#home + "api/v1/starters", { credentials: "omit" });
-          if (reply.ok) this.#offered = (await reply.json()).starters;
-        } catch {
-          // Unreachable: the first question will say so.
+      this.#offer();
+      if (this.#kept !== null && this.#offered) return;
+      try {
+        const reply = await fetch(this.#home + "api/v1/starters", { credentials: "omit" });
+        if (reply.ok) {
+          const told = await reply.json();
+          this.#offered ??= told.starters;
+          this.#kept = told.kept_days || 0;
+          this.#find(".privacy").textContent = this.#privacy(this.#words);
         }
+      } catch {
+        // Unreachable: the first question will say so.
       }
       this.#offer();
+    }
+
+    // What becomes of questions, as the server says: days that their words are kept, 0 for none.
+    #privacy(words) {
+      return this.#kept ? words.kept.replace("{days}", this.#kept + words[this.#kept > 1 ? "days" : "day"]) : words.privacy;
     }
 
     #offer() {

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from ra_assistant.french.lexicon import table
-from ra_assistant.french.numbers import Quantity, month_number, quantities
+from ra_assistant.french.numbers import Quantity, month_number, quantities, ranks
 from ra_assistant.french.words import content_words, fold, stem, words
 from ra_assistant.types import AnswerKind, Query, Span
 
@@ -64,6 +64,16 @@ def says_the_contrary(query: Query, own: frozenset[str]) -> bool:
     return any(
         asked & left and not asked & right and own & right and not own & left for left, right in contraries()
     )
+
+
+def gives_another_rank(query: Query, text: str) -> bool:
+    """Tell whether a text speaks of another edition, startup, prize… than the one that the question counts out."""
+    asked = ranks(query.text)
+    if not asked or query.kind in _BOTH_WAYS:
+        return False
+    given = ranks(text)
+    things = {thing for _, thing in asked}
+    return not asked & given and any(thing in things for _, thing in given)
 
 
 def is_of_kind(kind: AnswerKind, text: str) -> bool:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ra_assistant import assembly, questions
 from ra_assistant.books import Case, read_book
-from ra_assistant.builds import BuildStore, Manifest, source_hash
+from ra_assistant.builds import BuildStore, Manifest, notes_hash, source_hash
 from ra_assistant.checks import (
     Check,
     CheckReport,
@@ -51,13 +51,16 @@ VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 class DiskBuild:
     """One build being written below an index directory; implements `indexing.BuildWriter`."""
 
-    def __init__(self, builds: BuildStore, profile: assembly.EmbeddingProfile, chroma_url: str = "") -> None:
+    def __init__(
+        self, builds: BuildStore, profile: assembly.EmbeddingProfile, chroma_url: str = "", notes: str = ""
+    ) -> None:
         """Begin a build.
 
         Args:
             builds: where it is written.
             profile: what its vectors are made with.
             chroma_url: server that gets its collection; empty for its own directory.
+            notes: hash of the notes beside the sources.
         """
         from ra_assistant.vector_cache import VectorCache
 
@@ -65,6 +68,7 @@ class DiskBuild:
         self._profile = profile
         self._id, self._directory = builds.begin()
         self._chroma_url = chroma_url
+        self._notes = notes
         self._collection = f"{builds.collection_prefix()}{self._id}" if chroma_url else ""
         self._cache = VectorCache(builds.root / "cache", profile.fingerprint)
         self._dimension = 0
@@ -121,6 +125,7 @@ class DiskBuild:
             versions={name: metadata.version(name) for name in VERSIONED},
             fusion=asdict(self._fusion),
             collection=self._collection,
+            notes=self._notes,
         )
         self._builds.seal(manifest)
         return self._id
@@ -195,13 +200,14 @@ def build_candidate(
 
     settings = settings or load_settings()
     profile = assembly.embedding_profile(settings)
+    paths = read_corpus_paths(corpus_dir)
     return build_index(
-        paths=read_corpus_paths(corpus_dir),
+        paths=paths,
         root=corpus_dir,
         loader=FileLoader(),
         splitter=SentenceSplitter(),
         embedder=profile.embedder,
-        writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url),
+        writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url, notes_hash(paths)),
         hash_of=source_hash,
         report=report,
     )
@@ -222,7 +228,7 @@ def mend(index_dir: Path, build_id: str, settings: Settings | None = None) -> st
     builds.verify(manifest, only=FILES)
     directory = builds.directory(build_id)
     documents, passages = read_contents(directory)
-    writer = DiskBuild(builds, profile, settings.chroma_url)
+    writer = DiskBuild(builds, profile, settings.chroma_url, manifest.notes)
     with abandoned_on_failure(writer):
         sentence_vectors = read_sentence_vectors(directory).astype(np.float32)
         fusion = Fusion(**manifest.fusion)
@@ -361,8 +367,7 @@ def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None =
         return False
     if bool(manifest.collection) != bool(settings.chroma_url):
         return False
-    found = {
-        path.relative_to(corpus_dir).as_posix(): source_hash(path) for path in read_corpus_paths(corpus_dir)
-    }
+    paths = read_corpus_paths(corpus_dir)
+    found = {path.relative_to(corpus_dir).as_posix(): source_hash(path) for path in paths}
     same_profile = manifest.embedding == assembly.embedding_profile(settings).fingerprint
-    return same_profile and found == manifest.sources
+    return same_profile and found == manifest.sources and notes_hash(paths) == manifest.notes

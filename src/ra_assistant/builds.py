@@ -71,6 +71,8 @@ class Manifest:
     format: int = FORMAT
     collection: str = ""
     """Name of its collection on a Chroma server; empty when it is in the build's own directory."""
+    notes: str = ""
+    """Hash of the notes beside the sources; empty when there is none."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each other file of the build, by path below its directory."""
 
@@ -99,6 +101,16 @@ def source_hash(path: Path) -> str:
     if found.st_size > MAX_SOURCE_BYTES:
         return f"unread-{found.st_size}-{found.st_mtime_ns}"
     return file_hash(path)
+
+
+def notes_hash(paths: Iterable[Path]) -> str:
+    """Return one hash of the notes beside files of the corpus (`rapport.pdf.yaml`); empty when none has one."""
+    notes = [path.with_name(f"{path.name}.yaml") for path in paths]
+    digest = sha256()
+    found = [note for note in sorted(notes) if note.is_file()]
+    for note in found:
+        digest.update(f"{note.name}\0{source_hash(note)}\0".encode())
+    return digest.hexdigest() if found else ""
 
 
 def _rows_hash(path: Path) -> str:

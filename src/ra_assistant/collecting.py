@@ -1,7 +1,7 @@
 """Bringing documents into the corpus directory: what they are, whether they are known, one replacement a file.
 
 A document is read in a hidden directory of the corpus before it comes in: what cannot be read never does.
-What it replaces, and what is removed, is kept in `.replaced`, which is not read.
+What it replaces, and what is removed, is kept aside (`corpus_files.Shelf`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import file_digest
+from functools import partial
 from pathlib import Path
 
 import yaml
 
+from ra_assistant.builds import source_hash
+from ra_assistant.corpus_files import Shelf, arrive, digest_of, drop, note_of, same
 from ra_assistant.errors import ReportUnknown, SaysOtherwise, UnreadableDocument
 from ra_assistant.french.words import fold
 from ra_assistant.reading import READABLE_SUFFIXES, FileLoader, read_corpus_paths
@@ -26,10 +28,8 @@ from ra_assistant.reading.identity import slug_of
 from ra_assistant.types import Document, Extraction
 
 INCOMING = ".incoming"
-REPLACED = ".replaced"
 SCANNED = ".scanned"
 """Originals of the documents whose characters were recognised."""
-NOTE_SUFFIX = ".yaml"
 MAX_STEM_CHARS = 100
 MAX_FILE_BYTES = 200 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
@@ -83,6 +83,18 @@ class Brought:
     """The path that it took the place of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of the files of a corpus that was put back as it was."""
+
+    aside: tuple[str, ...]
+    """Paths that came in since, now kept aside."""
+    back: tuple[str, ...]
+    """Paths that hold again what they held."""
+    lost: tuple[str, ...]
+    """Paths whose content of then is not kept: nothing was done to them."""
+
+
 class Staged:
     """A document that was read beside the corpus and has not come in."""
 
@@ -98,6 +110,7 @@ class Collection:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._loader = FileLoader()
+        self._shelf = Shelf(root)
 
     def add(self, source: Path, said: Said | None = None, scanned: Path | None = None) -> Brought:
         """Bring one file; `scanned` is what it was before its characters were recognised, which is kept aside.
@@ -119,10 +132,10 @@ class Collection:
 
     def recognised_from(self, scanned: Path) -> str | None:
         """Return the path of the document whose characters were recognised in that file; None for none."""
-        digest, below = _digest(scanned), self.root / SCANNED
+        digest, below = digest_of(scanned), self.root / SCANNED
         for path in sorted(below.rglob("*.pdf")):
             name = path.relative_to(below).as_posix()
-            if (self.root / name).is_file() and _digest(path) == digest:
+            if (self.root / name).is_file() and digest_of(path) == digest:
                 return name
         return None
 
@@ -139,21 +152,21 @@ class Collection:
             file, target = room / name, self.root / name
             file.parent.mkdir(parents=True)
             file.write_bytes(page)
-            note, former_note = _note_of(file), _note_of(target)
+            note, former_note = note_of(file), note_of(target)
             if said.note:
                 note.write_text(_yaml(said.note), encoding="utf-8")
             elif former_note.is_file():
                 shutil.copyfile(former_note, note)
             extraction = self._loader.load(file, room)
             _agree(extraction.document, said)
-            if _same(file, target) and _same(note, former_note):
+            if same(file, target) and same(note, former_note):
                 return Brought(Arrival.KNOWN, name, None)
             is_known = target.is_file()
             if is_known:
-                self._keep(target)
+                self._shelf.keep(target)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _arrive(note, former_note)
-            _arrive(file, target)
+            arrive(note, former_note)
+            arrive(file, target)
             arrival = Arrival.REPLACES if is_known else Arrival.NEW
             return Brought(arrival, name, extraction, name if is_known else None)
 
@@ -183,7 +196,7 @@ class Collection:
             file = room / clean_name(source.name)
             digest = _copy(source, file)
             if said.note:
-                _note_of(file).write_text(_yaml(said.note), encoding="utf-8")
+                note_of(file).write_text(_yaml(said.note), encoding="utf-8")
             extraction = self._loader.load(file, room)
             _agree(extraction.document, said)
             yield Staged(file, extraction, digest)
@@ -202,17 +215,17 @@ class Collection:
     def _admit(self, staged: Staged, said: Said) -> Brought:
         """Let a staged document into the corpus, in the place of the version that is known, if any."""
         twin = self._same_content(staged.digest)
-        note = _note_of(staged.file)
+        note = note_of(staged.file)
         if twin is not None and not note.is_file():
             return Brought(Arrival.KNOWN, self._name(twin), None)
         former = twin or self._former(staged.extraction.document, said.replaces)
         target = former if former and former.suffix == staged.file.suffix else self._free(staged.file.name)
         if former is not None:
-            self._keep(former)
-        _arrive(note, _note_of(target))
-        _arrive(staged.file, target)
+            self._shelf.keep(former)
+        arrive(note, note_of(target))
+        arrive(staged.file, target)
         if former is not None and former != target:
-            self._drop(former)
+            drop(former)
         arrival = Arrival.NEW if former is None else Arrival.REPLACES
         return Brought(arrival, self._name(target), staged.extraction, self._name(former) if former else None)
 
@@ -224,9 +237,49 @@ class Collection:
         """
         with self._alone():
             found = self._named(name)
-            self._keep(found)
-            self._drop(found)
+            self._shelf.keep(found)
+            drop(found)
             return self._name(found)
+
+    def restore(self, sources: Mapping[str, str]) -> Restored:
+        """Put the directory back as it was when it held `sources`; what came in since is kept aside.
+
+        Args:
+            sources: hash of each document of then, by path (`builds.source_hash`).
+
+        Raises:
+            OSError: the corpus directory cannot be written.
+        """
+        back, lost = [], []
+        with self._alone(), self._room() as room:
+            there = {self._name(path): path for path in read_corpus_paths(self.root)}
+            for name, digest in sources.items():
+                is_of_then = partial(_has_hash, digest)
+                if name in there and is_of_then(there[name]):
+                    continue
+                former = self._shelf.find(name, is_of_then)
+                if former is None:
+                    lost.append(name)
+                    continue
+                self._bring_back(former, self.root / name, room)
+                back.append(name)
+            newer = [name for name in there if name not in sources]
+            for name in newer:
+                self._shelf.keep(there[name])
+                drop(there[name])
+        return Restored(tuple(newer), tuple(back), tuple(lost))
+
+    def _bring_back(self, former: Path, target: Path, room: Path) -> None:
+        file = room / target.name
+        shutil.copy2(former, file)
+        if note_of(former).is_file():
+            shutil.copy2(note_of(former), note_of(file))
+        if target.is_file():
+            self._shelf.keep(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        note_of(target).unlink(missing_ok=True)
+        arrive(note_of(file), note_of(target))
+        arrive(file, target)
 
     def files(self) -> list[str]:
         """Return the paths of the documents below the corpus directory."""
@@ -236,7 +289,7 @@ class Collection:
         return path.relative_to(self.root).as_posix()
 
     def _same_content(self, digest: str) -> Path | None:
-        return next((path for path in read_corpus_paths(self.root) if _digest(path) == digest), None)
+        return next((path for path in read_corpus_paths(self.root) if digest_of(path) == digest), None)
 
     def _former(self, document: Document, replaces: str | None) -> Path | None:
         if replaces is not None:
@@ -271,51 +324,6 @@ class Collection:
         while target.exists():
             target, number = self.root / f"{stem}-{number}{suffix}", number + 1
         return target
-
-    def _keep(self, path: Path) -> None:
-        """Copy a report aside before its place is taken."""
-        aside = self.root / REPLACED / self._name(path)
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, aside)
-        note = _note_of(path)
-        if note.is_file():
-            shutil.copy2(note, _note_of(aside))
-
-    def _drop(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        _note_of(path).unlink(missing_ok=True)
-
-
-class Watch:
-    """Says which files of a folder have come to rest since they were last treated."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._seen: dict[Path, tuple[int, int]] = {}
-        self._treated: dict[Path, tuple[int, int]] = {}
-
-    def ripe(self) -> list[Path]:
-        """Return the files that are as they were at the last call and have not been returned so before.
-
-        Raises:
-            OSError: the folder cannot be read.
-        """
-        found = {path: _stamp(path) for path in read_corpus_paths(self._folder)}
-        ripe = [
-            path
-            for path, stamp in found.items()
-            if stamp is not None and self._seen.get(path) == stamp != self._treated.get(path)
-        ]
-        self._seen = {path: stamp for path, stamp in found.items() if stamp is not None}
-        self._treated.update((path, self._seen[path]) for path in ripe)
-        return ripe
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    with suppress(OSError):
-        found = path.stat()
-        return found.st_size, found.st_mtime_ns
-    return None
 
 
 def readable_below(source: Path) -> list[Path]:
@@ -353,34 +361,11 @@ def _copy(source: Path, target: Path) -> str:
         raise UnreadableDocument(name, "vanished", f"{source}: {error}") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnreadableDocument(name, "changing", f"{source}: changed while it was read")
-    return _digest(target)
+    return digest_of(target)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
-
-
-def _arrive(source: Path, target: Path) -> None:
-    """Put a staged file in its place by one replacement, on disk before it has its name."""
-    if not source.is_file():
-        return
-    for path in (source, source.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-    source.replace(target)
-
-
-def _note_of(path: Path) -> Path:
-    return path.with_name(path.name + NOTE_SUFFIX)
-
-
-def _same(first: Path, second: Path) -> bool:
-    """Tell whether two files hold the same, or neither exists."""
-    if not (first.is_file() and second.is_file()):
-        return first.is_file() == second.is_file()
-    return _digest(first) == _digest(second)
+def _has_hash(digest: str, path: Path) -> bool:
+    return source_hash(path) == digest
 
 
 def _yaml(note: dict[str, object]) -> str:

@@ -11,7 +11,14 @@ import typer
 
 from ra_assistant import wording
 from ra_assistant.errors import StoreError, UnreadableDocument
-from ra_assistant.publishing_wording import BUILD_STATES, COMMANDS, check_sentence, date, system_reason
+from ra_assistant.publishing_wording import (
+    BUILD_STATES,
+    COMMANDS,
+    check_sentence,
+    date,
+    restored_sentence,
+    system_reason,
+)
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand, ProgressBar
 from ra_assistant.types import Notice
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 CorpusOption = Annotated[Path | None, typer.Option("--corpus", help=CLI["corpus_option"])]
 IndexOption = Annotated[Path | None, typer.Option("--index", help=CLI["index_option"])]
 BookOption = Annotated[Path | None, typer.Option("--book", help=COMMANDS["book_option"])]
+FilesOption = Annotated[bool, typer.Option("--files", help=COMMANDS["files_option"])]
 ForceOption = Annotated[bool, typer.Option("--force", help=COMMANDS["force_option"])]
 
 
@@ -114,13 +122,21 @@ def builds(index: IndexOption = None) -> None:
 
 def rollback(
     build: Annotated[str | None, typer.Argument(help=COMMANDS["build_argument"])] = None,
+    corpus: CorpusOption = None,
     index: IndexOption = None,
+    *,
+    files: FilesOption = False,
 ) -> None:
-    """Put a former build back in service."""
-    publisher = publisher_of(None, index, None)
+    """Put a former build back in service, and the reports' directory with it when that is asked for."""
+    publisher = publisher_of(corpus, index, None)
     with _writing(publisher):
         chosen = publisher.rollback(build)
-    say(COMMANDS["rolled_back"].format(build=chosen))
+        say(COMMANDS["rolled_back"].format(build=chosen))
+        if files:
+            restored = publisher.restore()
+            say(restored_sentence(restored.aside, restored.back, restored.lost))
+        elif not is_up_to_date(publisher):
+            say(COMMANDS["files_stay"].format(build=chosen))
 
 
 def publisher_of(corpus: Path | None, index: Path | None, book: Path | None) -> Publisher:

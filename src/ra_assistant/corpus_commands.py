@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ra_assistant import recognising, wording
-from ra_assistant.collecting import Arrival, Brought, Collection, Said, Watch, readable_below
+from ra_assistant.collecting import Arrival, Brought, Collection, Said, readable_below
 from ra_assistant.commands import (
     CorpusOption,
     ForceOption,
@@ -45,6 +45,7 @@ from ra_assistant.publishing_wording import COMMANDS, PREVIEW, RECOGNITION, syst
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
 from ra_assistant.types import Document
+from ra_assistant.watching import Watch
 
 KINDS = ("original", "restated")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -6,9 +6,7 @@ from decimal import Decimal
 
 FIGURES: dict[str, str] = {
     "title": "Chiffres clés",
-    "document_title": "Chiffres clés · {title}",
     "lead": "Les chiffres des rapports, chacun avec la phrase où il se trouve.",
-    "back": "Poser une question",
     "filters": "Chercher et trier",
     "search": "Chercher",
     "search_hint": "entreprises, budget, 40 000 m²…",
@@ -66,7 +64,6 @@ FIGURES: dict[str, str] = {
     "rapport fait foi.",
     "in_answer": "Au fil des années",
     "see_all": "Tous les chiffres clés",
-    "link": "Chiffres clés des rapports",
     "file_name": "chiffres-cles.csv",
 }
 CSV_COLUMNS: tuple[str, ...] = (
@@ -106,7 +103,7 @@ _MILLION = Decimal(1_000_000)
 _MAX_DECIMALS = 3
 
 
-def number(value: Decimal) -> str:
+def number(value: Decimal | int) -> str:
     """Return a number in French: narrow spaces between thousands, a decimal comma, no useless zero."""
     whole, _, decimals = f"{abs(value):,f}".partition(".")
     decimals = decimals.rstrip("0")

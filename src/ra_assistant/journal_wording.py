@@ -84,8 +84,8 @@ PRIVACY_KEPT = (
 
 DASHBOARD: dict[str, str] = {
     "title": "Tableau de bord",
-    "document_title": "Tableau de bord · Assistant du rapport d’activité",
     "door_notice": "Cette page est réservée aux personnes qui publient les rapports.",
+    "ways": "Pages de publication",
     "see_chat": "Voir l’assistant",
     "publish": "Publier un rapport",
     "see_dashboard": "Tableau de bord",

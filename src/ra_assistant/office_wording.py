@@ -23,8 +23,6 @@ OFFICE: dict[str, str] = {
     "session_over": "Votre session est terminée\u00a0: entrez de nouveau le mot de passe. Ce qui était en cours "
     "continue.",
     "enter_again": "Entrer de nouveau",
-    "leave": "Fermer la session",
-    "see_chat": "Voir l’assistant",
     "no_script": "Cette page a besoin de JavaScript.",
     # What is in service.
     "in_service": "En service",
@@ -114,9 +112,14 @@ OFFICE: dict[str, str] = {
     "no_back": "Il n’y a pas encore d’index précédent auquel revenir.",
     "back_button": "Revenir au rapport précédent",
     "going_back": "Retour à l’index précédent…",
-    "went_back": "L’index du {date} est de nouveau en service. Les fichiers du dossier des rapports n’ont pas "
-    "changé\u00a0: la "
-    "prochaine publication les reprendra tous.",
+    "went_back": "L’index du {date} est de nouveau en service.",
+    "files_label": "Remettre aussi le dossier des rapports comme il était",
+    "files_info": "Sinon, la prochaine publication, ou le prochain démarrage de l’assistant, remettra en service les "
+    "fichiers d’aujourd’hui.",
+    "files_stay": "Les fichiers du dossier des rapports n’ont pas changé\u00a0: la prochaine publication, ou le "
+    "prochain démarrage, les reprendra tous.",
+    "files_not_back": "Le dossier des rapports, lui, n’a pas pu être remis comme il était\u00a0: la prochaine "
+    "publication reprendra les fichiers d’aujourd’hui.",
     "kept": "Index gardés",
     "kept_row": "Index du {date}",
     # What goes wrong.

@@ -16,6 +16,7 @@ from typing import Any
 
 from ra_assistant.builds import BuildStore
 from ra_assistant.checks import CheckReport
+from ra_assistant.collecting import Restored
 from ra_assistant.dispatching import ProcessBroken, Report, in_a_process
 from ra_assistant.errors import (
     BuildRejected,
@@ -208,6 +209,18 @@ class Publisher:
             self.builds.verify(self.builds.manifest(chosen))
             self.builds.switch(chosen)
         return chosen
+
+    def restore(self) -> Restored:
+        """Put the corpus directory back as it was for the build in service; what came in since is kept aside.
+
+        Raises:
+            PublishingBusy, IndexMissing, IndexDamaged, BuildRejected: it may not, or cannot, be done now.
+        """
+        with self.builds.publishing() as lock:
+            sources = self.builds.manifest(self.builds.current_id()).sources
+            place = {"corpus": str(self.corpus_dir), "sources": sources}
+            done = self._ordered({"act": "restore", **place}, _silent, lock)
+        return Restored(**{name: tuple(paths) for name, paths in done.items()})
 
     def mend(self, report: Report | None = None) -> str | None:
         """Replace a damaged build in service by one made from our own copy; return its id.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # ── Checks and builds ────────────────────────────────────────────────────────────────────────
@@ -123,6 +123,23 @@ SERVER: dict[str, str] = {
 }
 """What the server says of the builds that it follows."""
 
+RESTORED: dict[str, str] = {
+    "same": "Le dossier des rapports est comme il était.",
+    "aside": "Retiré du dossier des rapports, et gardé de côté\u00a0: {files}.",
+    "back": "Remis comme il était\u00a0: {files}.",
+    "lost": "La version d’alors n’a pas été gardée\u00a0: {files}. Ce qui est dans le dossier sera lu à la prochaine "
+    "publication.",
+}
+"""What became of the files of the corpus directory when it was put back as it was."""
+
+
+def restored_sentence(aside: Sequence[str], back: Sequence[str], lost: Sequence[str]) -> str:
+    """Return what became of the files of the corpus directory when it was put back as it was."""
+    parts = (("aside", aside), ("back", back), ("lost", lost))
+    said = [RESTORED[name].format(files=_shown(files)) for name, files in parts if files]
+    return " ".join(said) or RESTORED["same"]
+
+
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────
 COMMANDS: dict[str, str] = {
     "publish": "Préparer le nouvel index, le vérifier et le mettre en service.",
@@ -140,6 +157,11 @@ COMMANDS: dict[str, str] = {
     "missed": "  Question sans bonne réponse\u00a0: «\u00a0{question}\u00a0»",
     "mended": "L’index en service était abîmé\u00a0: il a été refait à partir de notre copie, «\u00a0{build}\u00a0».",
     "rolled_back": "L’index «\u00a0{build}\u00a0» est de nouveau en service.",
+    "files_option": "Remettre aussi le dossier des rapports comme il était pour cet index\u00a0; ce qui est venu "
+    "depuis est gardé dans «\u00a0.replaced\u00a0».",
+    "files_stay": "Les fichiers du dossier des rapports n’ont pas changé\u00a0: la prochaine publication, ou "
+    "«\u00a0make serve\u00a0», les reprendra. Pour les remettre aussi comme ils étaient\u00a0: "
+    "ra-assistant rollback {build} --files",
     "build_row": "{build}  {date}  {documents}, {passages}  ({state})",
     "no_builds": "Aucun index n’a encore été construit\u00a0: lancez «\u00a0ra-assistant publish\u00a0».",
     "in_service": "En service\u00a0: «\u00a0{build}\u00a0», du {date}\u00a0: {documents}, {passages}.",

@@ -12,7 +12,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ra_assistant.answer_kinds import fit, is_of_kind, says_the_contrary, spelled_out, years_said
+from ra_assistant.answer_kinds import (
+    fit,
+    gives_another_rank,
+    is_of_kind,
+    says_the_contrary,
+    spelled_out,
+    years_said,
+)
 from ra_assistant.french.words import content_words, words
 from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.scoring import Scorer
@@ -182,6 +189,7 @@ class Ranker:
             features["cover"] = sum(idf[term] for term in idf if term in own) / total
             features["cover_near"] = sum(idf[term] for term in near) / total
             features["contrary"] = float(says_the_contrary(query, own))
+            features["rank_other"] = float(gives_another_rank(query, sentence.text))
             if query.said:
                 features["said_before"] = len(own & query.said) / max(1, len(own))
             features |= fit(query, sentence.text)

@@ -1,17 +1,25 @@
-"""What the reading room and the chat without scripts say, in French.
+"""What the frame of the pages, the reading room and the chat without scripts say, in French.
 
 Templates are filled with `str.format`.
 """
 
 from __future__ import annotations
 
+WAYS: dict[str, str] = {
+    "label": "Pages de l’assistant",
+    "skip": "Aller au contenu",
+    "skip_to_box": "Aller à la question",
+    "chat": "Poser une |question",
+    "report": "Le rapport",
+    "figures": "Chiffres clés",
+    "simple": "Version |simple",
+}
+"""The ways from page to page; what stands before `|` is left out in a narrow window."""
+
 REPORT: dict[str, str] = {
     "room": "Les rapports",
     "room_notice": "Le texte entier des documents que l’assistant interroge, du plus récent au plus ancien.",
     "to_room": "Tous les rapports",
-    "to_chat": "Poser une question",
-    "home": "Assistant du rapport d’activité",
-    "skip": "Aller au texte",
     "empty_room": "Aucun document n’est en service pour le moment.",
     "one_page": "page",
     "several_pages": "pages",
@@ -45,7 +53,6 @@ REPORT: dict[str, str] = {
     "found_keys": "Au clavier\u00a0: Alt et flèche vers le bas ou vers le haut.",
     "previous": "Précédent",
     "next": "Suivant",
-    "read_short": "Lire",
     "open_in_report": "Ouvrir dans le rapport",
     "page_image_cited": "Page {label} avec le passage cité encadré",
     "quoted": "Passage cité",
@@ -86,12 +93,11 @@ REPORT: dict[str, str] = {
 """The reports: their list, their text, the images of their pages."""
 
 SIMPLE: dict[str, str] = {
-    "title": "Poser une question (version simple)",
-    "heading": "Assistant du rapport d’activité",
+    "title": "Poser une question, version simple",
+    "heading": "Poser une question",
     "notice": "Je suis un assistant automatique\u00a0: je réponds avec les mots des rapports d’activité, "
     "et chaque réponse montre le passage qu’elle cite. Cette version fonctionne sans "
     "JavaScript.",
-    "full": "Ouvrir la version complète",
     "ask": "Votre question",
     "ask_next": "Votre question suivante",
     "send": "Envoyer",

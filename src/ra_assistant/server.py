@@ -22,13 +22,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import MissingExtra, SettingsError
-from ra_assistant.interfaces import api, openai_api, page
+from ra_assistant.interfaces import api, openai_api
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
+from ra_assistant.interfaces.assets import STATIC, STATIC_ROUTE
 from ra_assistant.interfaces.attendant import Attendant
 from ra_assistant.interfaces.chat_front import Front
 from ra_assistant.interfaces.dashboard import dashboard_application
@@ -37,6 +38,7 @@ from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.figures_routes import figures_routes
 from ra_assistant.interfaces.hearing import hearing_of, together
 from ra_assistant.interfaces.listening import address_of, listening
+from ra_assistant.interfaces.memory import share_heaps
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.originals import Originals
@@ -45,12 +47,13 @@ from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.reading_room import ReadingRoom
 from ra_assistant.interfaces.shield import Framed, SafeHeaders
 from ra_assistant.interfaces.simple_chat import SimpleChat
-from ra_assistant.interfaces.site import Site, load_site
-from ra_assistant.interfaces.site_page import logo_routes
+from ra_assistant.interfaces.site import NO_CHOICE, Site, load_site
+from ra_assistant.interfaces.site_page import look_routes
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.recording import Recorder
+from ra_assistant.report_wording import SIMPLE
 from ra_assistant.settings import Settings, load_settings, split_list
 from ra_assistant.speaking import require_model
 from ra_assistant.wording import CHAT
@@ -81,6 +84,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         ServerUnavailable: the port is taken; nothing heavy was loaded.
         MissingExtra: the package of the language model is not installed.
     """
+    share_heaps()
     prepare_environment()
     settings = load_settings()
     require_model(settings)
@@ -93,7 +97,7 @@ def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> 
         site = site_of(settings)
         desk = desk_of(index_dir, say, site.questions)
         front = Front(desk, address_of(host, port), say, site, hearing_of(recorder))
-        office = office_of(settings, index_dir, recorder)
+        office = office_of(settings, index_dir, recorder, site)
         server = uvicorn.Server(
             uvicorn.Config(
                 application(
@@ -189,7 +193,7 @@ def application(
         recorder: keeps what is asked, and opinions; None keeps nothing.
         originals: finds the files that were read; None keeps them, and the images of their pages, out of reach.
         with_mcp: whether to offer the tools of the Model Context Protocol.
-        ancestors: sites whose pages may show the chat in a frame.
+        ancestors: sites whose pages may show the chat, and the pages that it leads to, in a frame.
 
     Raises:
         MissingExtra: they are wanted and their package is not installed.
@@ -229,29 +233,40 @@ def application(
         return JSONResponse({"ready": front.is_ready}, 200 if front.is_ready else 503)
 
     app.router.routes.append(meter.route())
-    app.router.routes.extend(widget_routes(rules.origins))
-    app.router.routes.extend(ReadingRoom(attendant, pictures).routes())
-    app.router.routes.append(SimpleChat(attendant, *_told_of(recorder)).route())
-    app.router.routes.extend(figures_routes(attendant))
+    site = front.site
+    app.router.routes.extend(widget_routes(rules.origins, site))
+    pages = (
+        *ReadingRoom(attendant, pictures, site).routes(),
+        SimpleChat(attendant, _told_of(recorder), site).route(),
+        *figures_routes(attendant, site),
+    )
+    app.router.routes.extend(Route(route.path, Framed(route, ancestors)) for route in pages)
     app.router.routes.extend(tools.routes if tools else ())
-    app.mount(page.STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=page.STATIC)))
+    app.mount(STATIC_ROUTE, GZipMiddleware(_KeptFiles(directory=STATIC)))
     app.router.routes.extend(office.routes() if office else ())
-    app.router.routes.extend(logo_routes(front.site))
-    app.router.routes.append(Mount("/", Framed(front, ancestors) if ancestors else front))
+    app.router.routes.extend(look_routes(site))
+    app.router.routes.append(Mount("/", Framed(front, ancestors)))
     return app
 
 
-def office_of(settings: Settings, index_dir: Path, recorder: Recorder | None = None) -> OfficeFront | None:
+def office_of(
+    settings: Settings,
+    index_dir: Path,
+    recorder: Recorder | None = None,
+    site: Site = NO_CHOICE,
+) -> OfficeFront | None:
     """Return the back office, with the dashboard of the journal; None when no administrator's secret is set."""
     secret = settings.admin_secret.get_secret_value()
     if not secret:
         return None
-    return OfficeFront(settings.corpus_dir, index_dir, secret, dashboard_application(recorder))
+    dashboard = dashboard_application(recorder, site)
+    return OfficeFront(settings.corpus_dir, index_dir, secret, dashboard, site)
 
 
-def _told_of(recorder: Recorder | None) -> list[str]:
-    """Return what visitors are told when their questions are kept; nothing otherwise."""
-    return [hearing_of(recorder).privacy] if recorder is not None and recorder.keep_questions else []
+def _told_of(recorder: Recorder | None) -> str:
+    """Return what the visitors of the chat without scripts are told is kept."""
+    is_kept = recorder is not None and recorder.keep_questions
+    return hearing_of(recorder).privacy if is_kept else SIMPLE["privacy"]
 
 
 def mcp_tools(attendant: Attendant) -> Starlette:

@@ -83,26 +83,24 @@ class OnnxSpanReader:
         windows = self._windows(question, passages, tokenizer, int(config["max_tokens"]))
         odds = [-math.inf] * len(passages)
         found: list[list[ReadSpan]] = [[] for _ in passages]
-        if windows:
-            logits, judged = self._run(session, windows)
-            for window, scores, judge in zip(windows, logits, judged, strict=True):
-                odds[window.passage] = max(odds[window.passage], float(judge))
-                found[window.passage] += best_spans(scores, window.offsets, window.first, spans)
+        for window in windows:
+            scores, judged = self._run(session, window)
+            odds[window.passage] = max(odds[window.passage], judged)
+            found[window.passage] += best_spans(scores, window.offsets, window.first, spans)
         return [SpanReading(value, _best(part, spans)) for value, part in zip(odds, found, strict=True)]
 
     def _run(
-        self, session: onnxruntime.InferenceSession, windows: list[_Window]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        width = max(len(window.ids) for window in windows)
-        ids = np.zeros((len(windows), width), dtype=np.int64)
-        mask, types = np.zeros_like(ids), np.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window.ids)] = window.ids
-            mask[row, : len(window.ids)] = 1
-            types[row, : len(window.ids)] = window.types
-        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        self, session: onnxruntime.InferenceSession, window: _Window
+    ) -> tuple[npt.NDArray[np.float32], float]:
+        """Read one window alone: what is read of it hangs on nothing else, and nothing is padded."""
+        ids = np.array([window.ids], dtype=np.int64)
+        feeds = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.array([window.types], dtype=np.int64),
+        }
         logits, judged = session.run(["span_logits", "answerable"], feeds)
-        return logits, judged[:, 0]
+        return logits[0], float(judged[0, 0])
 
     def _windows(
         self, question: str, passages: Sequence[tuple[str, str]], tokenizer: Tokenizer, most: int

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ra_assistant import harvest_wording, journal_wording
 from ra_assistant.errors import RaError
+from ra_assistant.figures_wording import number as number_in_french
 from ra_assistant.publishing_wording import NO_SUCH_BUILD, RECOGNITION, REPORT_UNKNOWN, rejection
 from ra_assistant.types import Citation, DocumentKind
 
@@ -227,8 +228,7 @@ def percent(share: float | None) -> str:
 
 def count(number: int, singular: str, plural: str) -> str:
     """Return a number with its noun: 0 and 1 take the singular in French, thousands a thin space."""
-    written = f"{number:,}".replace(",", " ")
-    return f"{written} {singular if number < 2 else plural}"
+    return f"{number_in_french(number)}\u00a0{singular if number < 2 else plural}"
 
 
 # ── Reading documents ────────────────────────────────────────────────────────────────────────
@@ -349,6 +349,8 @@ CHAT: dict[str, str] = {
     "failed": "Une erreur est survenue de notre côté. Posez de nouveau votre question ; si cela "
     "recommence, rechargez la page.",
     "upload_refused": "L’envoi de fichiers est refusé.",
+    "missing_title": "Cette page n’existe pas",
+    "missing_notice": "Vérifiez l’adresse, ou choisissez une page en haut.",
     "route_refused": "Cette adresse n’existe pas.",
     "body_too_large": "Votre message est trop long.",
     "loading": "Le chat s’ouvre…",

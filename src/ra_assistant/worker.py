@@ -199,6 +199,13 @@ def _bring(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return {"brought": brought}
 
 
+def _restore(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant.collecting import Collection
+
+    done = Collection(Path(order["corpus"])).restore(order["sources"])
+    return {"aside": done.aside, "back": done.back, "lost": done.lost}
+
+
 _ACTS: dict[str, Callable[[Mapping[str, Any], Report], dict[str, Any]]] = {
     "build": _build,
     "check": _check,
@@ -208,6 +215,7 @@ _ACTS: dict[str, Callable[[Mapping[str, Any], Report], dict[str, Any]]] = {
     "preview": _preview,
     "harvest": _harvest,
     "bring": _bring,
+    "restore": _restore,
     "image": _image,
     "letters": _letters,
 }

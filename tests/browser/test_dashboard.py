@@ -84,7 +84,7 @@ def test_a_question_of_the_chat_is_in_the_dashboard_until_everything_is_erased(
     page.get_by_text("Voir les nombres dans un tableau").click()
     expect(page.get_by_role("table", name="Questions par jour").get_by_role("row")).to_have_count(23)
     page.get_by_role("link", name="7 derniers jours").click()
-    expect(page.locator("[aria-current]")).to_have_text("7 derniers jours")
+    expect(page.locator(".ra-periods [aria-current]")).to_have_text("7 derniers jours")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Les questions").click()
     assert "[nom]" in downloading.value.path().read_text(encoding="utf-8-sig")
@@ -100,6 +100,18 @@ def test_a_question_of_the_chat_is_in_the_dashboard_until_everything_is_erased(
     expect(page.get_by_role("heading", name="Aucune question pour l’instant")).to_be_visible()
     assert faults(page) == []
     assert Journal(home / "journal.sqlite3").entries() == []
+
+
+def test_the_widget_says_that_questions_are_kept(visits: Visits, served: Serving) -> None:
+    page = visits.window(400, 700, "light")
+    page.goto(f"{served.address}/embed")
+    page.locator("ra-assistant textarea").focus()
+    expect(page.locator("ra-assistant .privacy")).to_contain_text(
+        "Vos questions sont gardées 90\u00a0jours, sans votre nom ni votre adresse"
+    )
+    page.goto(f"{served.address}/embed?lang=en")
+    page.locator("ra-assistant textarea").focus()
+    expect(page.locator("ra-assistant .privacy")).to_contain_text("Your questions are kept for 90 days")
 
 
 def test_it_fits_a_narrow_dark_screen(visits: Visits, served: Serving, home: Path) -> None:

@@ -153,12 +153,22 @@ def test_a_report_goes_from_a_file_to_the_visitors_and_back(
     assert not ENGLISH.search(spoken(page)), ENGLISH.search(spoken(page))
     assert read_by_visitors(served, "Rapport d’activité 2021")
     press(page, "Revenir au rapport précédent")
-    expect(said(page, "back")).to_contain_text("de nouveau en service")
+    expect(said(page, "back")).to_contain_text("gardé de côté\u00a0: «\u00a0rapport-2021.md\u00a0»")
+    assert faults(page) == []
     assert BuildStore(home / "index").current_id() == before
+    assert sorted(path.name for path in (home / "corpus").glob("*.*")) == ["rapport-2020.md"]
     assert read_by_visitors(served, "Rapport d’activité 2021", wanted=False)
     press(page, "Revenir au rapport précédent")
     expect(page.locator("#ra-top")).to_contain_text("rapport-2021.md")
+    expect(said(page, "back")).to_contain_text("Remis comme il était")
     assert read_by_visitors(served, "Rapport d’activité 2021")
+    page.get_by_label("Remettre aussi le dossier").uncheck()
+    press(page, "Revenir au rapport précédent")
+    expect(said(page, "back")).to_contain_text("les reprendra tous")
+    assert (home / "corpus" / "rapport-2021.md").is_file()
+    page.get_by_label("Remettre aussi le dossier").check()
+    press(page, "Revenir au rapport précédent")
+    expect(page.locator("#ra-top")).to_contain_text("rapport-2021.md")
 
 
 def test_on_a_narrow_dark_screen_by_keyboard_refusals_say_what_to_do(

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from markdown_it import MarkdownIt
 from playwright.sync_api import Locator, Page, Route, expect
 
+from ra_assistant.journal import Journal
 from tests.browser.conftest import POISON, OpenPage, Visits
 from tests.browser.test_chat import QUESTION, REFUSED, ask, finished, kept
 from tests.conftest import REPORTS, build_served
@@ -261,14 +262,77 @@ def test_what_is_wrong_with_an_answer_is_said_in_a_dialog(page: Page, opinions: 
     assert len(opinions) == 2
 
 
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serving, Journal]]:
+    """Serve the chat with its journal, in which the words of questions are kept."""
+    root = tmp_path_factory.mktemp("heard")
+    build_served(root, REPORTS)
+    for running in serving(root / "index", RA_KEEP_QUESTIONS="1", RA_LIMIT_PER_MINUTE="100000"):
+        yield running, Journal(root / "journal.sqlite3")
+
+
+def told(page: Page, verdict: str) -> None:
+    """Wait until the page says that an opinion has arrived, and which."""
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#ra-status")).to_have_text("Merci, votre avis est transmis.")
+    expect(page.get_by_role("button", name=verdict)).to_have_attribute("aria-pressed", "true")
+
+
+def test_opinions_reach_the_journal_and_one_that_cannot_be_kept_is_said(
+    visits: Visits, heard: tuple[Serving, Journal]
+) -> None:
+    running, journal = heard
+    page = visits.window(1280, 800, "light")
+    page.goto(running.address)
+    ask(page, QUESTION)
+    (exchange,) = kept(page)
+
+    def written() -> dict[str, str]:
+        (opinion,) = journal.usage().opinions
+        assert opinion.build_id == exchange["build_id"]
+        return {key: getattr(opinion, key) for key in ("verdict", "reason", "comment", "question")}
+
+    page.get_by_role("button", name="Réponse utile").click()
+    told(page, "Réponse utile")
+    assert written() == {"verdict": "up", "reason": "", "comment": "", "question": ""}
+
+    page.get_by_role("button", name="Réponse à revoir").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Manque de sources").check()
+    dialog.get_by_label("Joindre ma question").check()
+    dialog.get_by_role("button", name="Envoyer").click()
+    told(page, "Réponse à revoir")
+    assert written() == {"verdict": "down", "reason": "missing_sources", "comment": "", "question": QUESTION}
+    expect(page.get_by_role("button", name="Réponse utile")).to_have_attribute("aria-pressed", "false")
+
+    page.get_by_role("button", name="Signaler une erreur").click()
+    page.keyboard.type("Le rapport dit 14, écrivez à paul@val.example.")
+    dialog.get_by_role("button", name="Envoyer").click()
+    told(page, "Réponse à revoir")
+    assert written()["reason"] == "report_error"
+    assert written()["comment"].startswith("Le rapport dit 14")
+    assert "paul" not in written()["comment"]
+
+    for path in journal.path.parent.glob("journal.sqlite3*"):
+        path.unlink()
+    journal.path.mkdir()
+    page.get_by_role("button", name="Réponse utile").click()
+    expect(page.get_by_role("alert").filter(has_text="n’a pas pu être gardé")).to_be_visible()
+    expect(page.get_by_role("button", name="Réponse utile")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Signaler une erreur").click()
+    page.keyboard.type("Une erreur.")
+    dialog.get_by_role("button", name="Envoyer").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("n’a pas pu être gardé")
+    expect(dialog.get_by_role("textbox")).to_have_value("Une erreur.")
+    journal.path.rmdir()
+    dialog.get_by_role("button", name="Envoyer").click()
+    told(page, "Réponse à revoir")
+    assert written()["comment"] == "Une erreur."
+
+
 def test_an_opinion_that_does_not_arrive_is_said(page: Page) -> None:
     ask(page, QUESTION)
-    for status, sentence in (
-        (404, "ne recueille pas d’avis"),
-        (429, "Trop d’avis"),
-        (500, "n’est pas parti"),
-        (0, "n’est pas parti"),
-    ):
+    for status, sentence in ((429, "n’est pas parti"), (500, "n’est pas parti"), (0, "n’est pas parti")):
         page.route("**/api/v1/feedback", _answering(status))
         page.get_by_role("button", name="Réponse utile").click()
         expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
@@ -463,8 +527,8 @@ def test_axe_finds_nothing_on_any_screen(visit: OpenPage, width: int) -> None:
     answer = ask(page, QUESTION)
     expect(page.locator(".ra-follow").first).to_be_visible()
     small = page.evaluate(
-        """() => [...document.querySelectorAll('#ra-app :is(a, button, textarea)')].filter(e => e.offsetParent)
-          .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+        """() => [...document.querySelectorAll('#ra-app :is(a:not(.ra-skip), button, textarea)')]
+          .filter(e => e.offsetParent).map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
           .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24).map(([html]) => html)"""
     )
     assert small == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import answer_wording, assembly, building
-from ra_assistant.answering import READ_AT_ONCE, SURE
+from ra_assistant.answering import MOST_READ, READ_AT_ONCE, SURE
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -77,7 +77,7 @@ class CountingReader:
         return [Reading(self.answerable) for _ in passages]
 
 
-@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, 3)])
+@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, MOST_READ // READ_AT_ONCE)])
 def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
     write_corpus, tmp_path, hashed_embedding, monkeypatch, answerable: float, calls: int
 ) -> None:
@@ -163,6 +163,18 @@ def test_an_edited_report_embeds_only_its_new_passages(corpus: Path, index: Path
     assert not building.is_up_to_date(corpus, index)
     assert building.build(corpus, index).embedded == 1
     assert building.is_up_to_date(corpus, index)
+
+
+def test_a_changed_note_beside_a_report_makes_the_index_outdated(corpus: Path, index: Path) -> None:
+    note = corpus / "rapport-2020.md.yaml"
+    note.write_text("title: Le rapport de 2020\n")
+    assert not building.is_up_to_date(corpus, index)
+    building.build(corpus, index)
+    assert building.is_up_to_date(corpus, index)
+    note.write_text("title: Le rapport corrigé de 2020\n")
+    assert not building.is_up_to_date(corpus, index)
+    note.unlink()
+    assert not building.is_up_to_date(corpus, index)
 
 
 def test_a_corpus_without_report_leaves_the_index_untouched(index: Path, tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ def test_each_starter_is_answered(client: TestClient, desk: Desk) -> None:
         "build_id": desk.service.assistant.build_id,
         "publisher": "Agence du Val",
         "starters": list(desk.service.starters),
+        "kept_days": 0,
     }
     for question in told["starters"]:
         assert client.post("/api/v1/ask", json={"question": question}).json()["outcome"] == "answered"

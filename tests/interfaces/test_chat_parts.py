@@ -219,11 +219,18 @@ def test_a_citation_is_named_by_publisher_title_year_and_page() -> None:
     start = document.text.index("Il est neuf.")
     citation = Citation(1, document, start, start + 12)
     page_said = document.label_at(start)
-    assert reference(citation) == f"Genopole, Rapport d’activité 2020, p.\u00a0{page_said}"
+    assert reference(document) == "Genopole, Rapport d’activité 2020"
+    assert reference(document, start) == f"Genopole, Rapport d’activité 2020, p.\u00a0{page_said}"
     assert address(citation) == "https://val.example/rapport.pdf#page=1"
-    assert reference(replace(citation, document=replace(document, title="Le rapport de Genopole"))) == (
+    assert reference(replace(document, title="Le rapport de Genopole"), start) == (
         f"Le rapport de Genopole, 2020, p.\u00a0{page_said}"
     )
+    restated = replace(document, kind=DocumentKind.RESTATED)
+    assert reference(restated, start).endswith(f"p.\u00a0{page_said}, synthèse")
+    section = replace(restated.sections[0], source_label="Genopole, éditorial")
+    sourced = replace(restated, sections=(section, *restated.sections[1:]))
+    assert reference(sourced, section.start).endswith(", synthèse d’après Genopole, éditorial")
+    assert reference(replace(restated, title="Genopole (synthèse)")) == "Genopole (synthèse), 2020"
     for hostile in ("javascript:alert(1)", "http://[", None):
         assert address(replace(citation, document=replace(document, source_url=hostile))) == ""
 
@@ -237,7 +244,7 @@ def test_what_the_browser_keeps_names_each_passage_anew() -> None:
     }
     (read,) = exchanges_of([told])
     (place,) = kept_of(read, shelf_of(document))["cited"]
-    assert place["reference"] == reference(find(exchange.cited[0], {document.id: document}))  # type: ignore[arg-type]
+    assert place["reference"] == reference(document, exchange.cited[0].start)
     assert place["address"] == "https://val.example/rapport.pdf#page=1"
     moved = replace(exchange, cited=(replace(exchange.cited[0], quote="Il est vieux."),))
     assert kept_of(moved, shelf_of(document))["cited"][0]["reference"] == ""

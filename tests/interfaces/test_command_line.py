@@ -410,8 +410,12 @@ def test_publishing_telling_listing_and_going_back(run: Run, corpus: Path, tmp_p
         "en service)",
         "ancien, prêt à reprendre du service)",
     ]
-    back = run("rollback", *places[2:])
-    assert f"«\u00a0{listed[1].split()[0]}\u00a0» est de nouveau en service" in back.stdout
+    back = run("rollback", *places)
+    former = listed[1].split()[0]
+    assert f"«\u00a0{former}\u00a0» est de nouveau en service" in back.stdout
+    assert f"ra-assistant rollback {former} --files" in back.stdout, "the reports would come back"
+    again = run("rollback", former, *places, "--files")
+    assert "n’a pas été gardée\u00a0: «\u00a0rapport-2020.md\u00a0»" in again.stdout, "it was changed by hand"
     (corpus / "rapport-2021.md").unlink()
     refused = run("publish", *places)
     assert refused.returncode == 1

@@ -152,8 +152,10 @@ def test_the_operator_may_want_no_journal_or_another_file(tmp_path: Path) -> Non
     assert (tmp_path / "a" / "b.sqlite3").is_file()
 
 
-def test_visitors_are_told_when_their_questions_are_kept(recorder: Recorder) -> None:
+def test_visitors_are_told_when_their_questions_are_kept(heard: TestClient, recorder: Recorder) -> None:
+    assert heard.get("/api/v1/starters").json()["kept_days"] == 0
     assert "seulement dans ce navigateur" in hearing_of(recorder).privacy
     assert "seulement dans ce navigateur" in hearing_of(None).privacy
     recorder.keep_questions, recorder.journal.retention_days = True, 30
     assert "Vos questions sont gardées 30 jours" in hearing_of(recorder).privacy
+    assert heard.get("/api/v1/starters").json()["kept_days"] == 30

@@ -24,6 +24,7 @@ from ra_assistant.interfaces import api_shapes as shapes
 from ra_assistant.interfaces.conversation import Exchange
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.figures_page import figures_html
+from ra_assistant.interfaces.frame import HOME
 from ra_assistant.interfaces.markup import escape
 from ra_assistant.interfaces.series_view import answer_series_html, exchange_series_html, series_figure
 from ra_assistant.types import BlockKind
@@ -141,9 +142,11 @@ def test_hostile_words_of_a_report_never_become_marks() -> None:
     assert [figure.label for figure in book.figures] == [f"{HOSTILE} – <i>Montant</i>"] * 2
     assert len(book.series) == 1
     page = figures_html(
-        book, [figure.document for figure in book.figures], Wanted(text='"><b>'), 0, all_series=True
+        HOME, book, [figure.document for figure in book.figures], Wanted(text='"><b>'), 0, all_series=True
     )
-    page += figures_html(book, [figure.document for figure in book.figures], Wanted(), 0, all_series=True)
+    page += figures_html(
+        HOME, book, [figure.document for figure in book.figures], Wanted(), 0, all_series=True
+    )
     shown = page + "".join(series_figure(one, "a") + answer_series_html(one) for one in book.series)
     assert "<img" not in shown and "<script>" not in shown and "<b>" not in shown and "<i>" not in shown
     assert {passage_address(figure).split("?")[0] for figure in book.figures} == {
@@ -153,10 +156,10 @@ def test_hostile_words_of_a_report_never_become_marks() -> None:
 
 
 def test_a_report_without_figures_and_one_year_alone_say_so() -> None:
-    nothing = figures_html(FigureBook((), ()), [], Wanted(), 0, all_series=False)
+    nothing = figures_html(HOME, FigureBook((), ()), [], Wanted(), 0, all_series=False)
     assert "Aucun chiffre n" in nothing and "<form" not in nothing
     book = read_figures([document("Elle compte 31 salariés.")])
-    alone = figures_html(book, [document("x")], Wanted(), 0, all_series=False)
+    alone = figures_html(HOME, book, [document("x")], Wanted(), 0, all_series=False)
     assert "Les rapports ne parlent que d" in alone
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ra_assistant import assembly, publishing
+from ra_assistant import assembly, building, publishing
+from ra_assistant.errors import BuildRejected
 from ra_assistant.harvesting import Harvester, Limits
 from ra_assistant.interfaces import office_view as view
 from ra_assistant.interfaces.office import Office, Said, in_the_background
@@ -120,14 +121,79 @@ def test_one_step_back_and_again(office: Office, publisher: Publisher, report: s
     office.go_live(checked(office, report), forced=False)
     previous = office.state.previous
     assert previous is not None
-    assert office.back(previous.build_id) == ""
+    assert office.back(previous.build_id, with_files=False) == ""
     assert "de nouveau en service" in said(office).sentence
     assert "37" not in answer(publisher)
-    assert office.back(previous.build_id) == OFFICE["stale"], "that one is in service now"
+    assert office.back(previous.build_id, with_files=False) == OFFICE["stale"], "that one is in service now"
     again = office.state.previous
     assert again is not None
-    office.back(again.build_id)
+    office.back(again.build_id, with_files=False)
     assert "37" in answer(publisher)
+
+
+def test_what_went_back_does_not_return_with_the_next_publication(
+    office: Office, publisher: Publisher, report: str, tmp_path: Path
+) -> None:
+    before = publisher.builds.current_id()
+    office.go_live(checked(office, report), forced=False)
+    after = publisher.builds.current_id()
+    office.back(before, with_files=False)
+    assert "les reprendra tous" in said(office).sentence
+    assert not building.is_up_to_date(publisher.corpus_dir, publisher.builds.root)
+    office.back(after, with_files=False)
+    office.back(before, with_files=True)
+    assert said(office).sentence.endswith("gardé de côté\u00a0: «\u00a0rapport-d-activite-2022.txt\u00a0».")
+    assert not said(office).wrong
+    assert building.is_up_to_date(publisher.corpus_dir, publisher.builds.root), "nothing waits to come back"
+    avis = tmp_path / "avis.txt"
+    avis.write_text("Avis\n\nLe conseil a nommé huit experts en 2021.\n", "utf-8")
+    office.go_live(checked(office, str(avis)), forced=False)
+    assert "37" not in answer(publisher)
+    office.back(before, with_files=True)
+    assert "avis.txt" not in files(publisher)
+
+
+def test_going_back_again_brings_the_report_back_with_its_note(
+    office: Office, publisher: Publisher, report: str
+) -> None:
+    before = publisher.builds.current_id()
+    office.go_live(checked(office, report, title="Bilan 2022"), forced=False)
+    after, there = publisher.builds.current_id(), files(publisher)
+    office.back(before, with_files=True)
+    office.back(after, with_files=True)
+    assert "Remis comme il était" in said(office).sentence
+    assert "37" in answer(publisher)
+    assert {name: data for name, data in files(publisher).items() if not name.startswith(".")} == there
+
+
+def test_a_directory_that_cannot_be_put_back_does_not_keep_the_index_from_going_back(
+    office: Office, publisher: Publisher, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = publisher.builds.current_id()
+    office.go_live(checked(office, report), forced=False)
+
+    def full(*_: object) -> None:
+        raise BuildRejected("no space left", reason="no_space")
+
+    monkeypatch.setattr(publisher, "restore", full)
+    office.back(before, with_files=True)
+    assert publisher.builds.current_id() == before
+    assert said(office).wrong
+    assert "n’a pas pu être remis" in said(office).sentence
+    assert "libérez-en" in said(office).sentence
+
+
+def test_a_file_that_was_changed_by_hand_is_named_and_left(
+    office: Office, publisher: Publisher, report: str
+) -> None:
+    before = publisher.builds.current_id()
+    office.go_live(checked(office, report), forced=False)
+    by_hand = publisher.corpus_dir / "rapport-2020.md"
+    by_hand.write_text(by_hand.read_text("utf-8") + "\nUn mot de plus.\n", "utf-8")
+    office.back(before, with_files=True)
+    assert "n’a pas été gardée\u00a0: «\u00a0rapport-2020.md\u00a0»" in said(office).sentence
+    assert "Un mot de plus" in by_hand.read_text("utf-8")
+    assert "rapport-d-activite-2022.txt" not in files(publisher)
 
 
 def test_one_step_back_leads_to_what_was_in_service_just_before(
@@ -143,7 +209,7 @@ def test_one_step_back_leads_to_what_was_in_service_just_before(
     office.look()
     assert office.state.previous is not None
     assert office.state.previous.build_id == first, "not the newest one that is kept"
-    office.back(first)
+    office.back(first, with_files=False)
     assert publisher.builds.current_id() == first
 
 

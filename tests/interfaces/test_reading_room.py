@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 from ra_assistant import dispatching, server
 from ra_assistant.dispatching import Bounds, ProcessBroken, in_a_process
 from ra_assistant.interfaces import pictures as drawing
+from ra_assistant.interfaces.caching import Kept
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import READING_SHARE, Rules
-from ra_assistant.interfaces.keeping import Kept
 from ra_assistant.interfaces.originals import Originals
 from ra_assistant.interfaces.pictures import Pictures
 from ra_assistant.interfaces.problems import Refused

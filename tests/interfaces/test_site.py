@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml.html import fromstring  # type: ignore[import-untyped]
 from PIL import Image
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -16,9 +18,12 @@ from typer.testing import CliRunner
 from ra_assistant import cli, server
 from ra_assistant.errors import SiteUnusable
 from ra_assistant.interfaces import contrast, page, site, site_page
+from ra_assistant.interfaces.assets import STATIC
 from ra_assistant.interfaces.contrast import DARK, LIGHT, READABLE
+from ra_assistant.interfaces.dashboard import dashboard_application
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Rules
+from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.site import Site, load_site
 from ra_assistant.settings import load_settings
 from ra_assistant.wording import sentence_of
@@ -146,6 +151,7 @@ def test_a_logo_is_a_small_png_or_svg(tmp_path: Path) -> None:
 COLOR = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(COLOR)
 def test_the_nearest_colour_is_always_readable_and_a_readable_one_is_kept(color: str) -> None:
     for ground in (LIGHT, DARK):
@@ -162,8 +168,9 @@ def test_contrast_is_that_of_wcag() -> None:
 
 
 def test_colours_are_weighed_against_those_that_the_page_has() -> None:
-    style = (page.STATIC / "chat.css").read_text("utf-8")
-    light, dark = style.split("prefers-color-scheme: dark", 1)
+    style = (STATIC / "look.css").read_text("utf-8")
+    light, dark, printed = re.split(r"prefers-color-scheme: dark|@media print", style)[:3]
+    assert "--ra-paper: #ffffff" in printed
     for ground, said in ((LIGHT, light), (DARK, dark)):
         found = dict(re.findall(r"--ra-(\w+): (#[0-9a-f]{6});", said)[:14])
         assert ground.papers == (found["paper"], found["panel"], found["card"])
@@ -176,7 +183,8 @@ def test_the_page_takes_name_colours_and_logo_and_keeps_its_notice(tmp_path: Pat
         b"<html lang='en'><head></head><body></body></html>", site_page.title_of(read), site=read
     ).decode()
     assert "<title>Assistant du rapport d’activité · Agence du Val</title>" in made
-    assert "--ra-accent:#6b2d7b" in made
+    assert f'href="{site_page.colors_address(read)[1:]}"' in made
+    assert "--ra-accent:#6b2d7b" in site_page.colors_css(read)
     assert 'alt="Agence du Val"' in site_page.logo_html(read)
     assert 'href="mailto:contact&#64;val.example"' in site_page.contact_html(read)
     assert site_page.contact_html(Site(contact="3, rue du Port")).endswith("rue du Port&#46;</p>")
@@ -185,19 +193,106 @@ def test_the_page_takes_name_colours_and_logo_and_keeps_its_notice(tmp_path: Pat
     assert "val&#46;example</a>" in form
 
 
-def test_a_logo_is_served_so_that_nothing_in_it_runs(tmp_path: Path, desk: Desk) -> None:
+@pytest.fixture
+def dressed(tmp_path: Path, desk: Desk) -> tuple[Site, TestClient]:
+    """Return an organisation's choices and a client of the assistant that wears them."""
     read = load_site(written(tmp_path, WHOLE))
     front = server.Front(desk, "http://test", lambda sentence: None, read)
-    client = TestClient(server.application(front, Rules(), ancestors=("https://www.val.example",)))
+    office = OfficeFront(
+        tmp_path, tmp_path, "un mot de passe assez long", dashboard_application(None, read), read
+    )
+    app = server.application(front, Rules(), office=office, ancestors=("https://www.val.example",))
+    return read, TestClient(app)
+
+
+def test_a_logo_is_served_so_that_nothing_in_it_runs(dressed: tuple[Site, TestClient]) -> None:
+    read, client = dressed
     assert read.logo is not None
     reply = client.get(read.logo.address)
     assert reply.content == SVG.encode()
     assert reply.headers["content-security-policy"].startswith("default-src 'none'")
     assert "sandbox" in reply.headers["content-security-policy"]
     assert reply.headers["x-content-type-options"] == "nosniff"
-    framed = client.get("/").headers["content-security-policy"]
-    assert framed.endswith("frame-ancestors 'self' https://www.val.example")
+
+
+def test_the_chat_and_what_it_leads_to_may_be_framed_by_the_sites_that_are_listed(
+    dressed: tuple[Site, TestClient],
+) -> None:
+    _, client = dressed
+    for path in ("/", "/rapport", "/chiffres", "/simple"):
+        policy = client.get(path).headers["content-security-policy"]
+        assert "frame-ancestors 'self' https://www.val.example" in policy, path
+        assert policy.count("frame-ancestors") == 1, path
     assert client.get("/healthz").headers["content-security-policy"].endswith("frame-ancestors 'self'")
+    assert "val.example" not in client.get("/tableau-de-bord/").headers["content-security-policy"]
+
+
+PAGES = {
+    "/rapport": "Le rapport",
+    "/rapport/rapport-2020-md": "Le rapport",
+    "/chiffres": "Chiffres clés",
+    "/simple": "Version simple",
+    "/integrer": "",
+    "/introuvable/ici": "",
+    "/tableau-de-bord/": "Tableau de bord",
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_wears_what_the_organisation_chose_and_leads_to_the_others(
+    dressed: tuple[Site, TestClient], path: str
+) -> None:
+    read, client = dressed
+    client.post("/tableau-de-bord/entrer", data={"secret": "un mot de passe assez long"})
+    reply = client.get(path, headers={"accept": "text/html"})
+    assert reply.status_code == (404 if "introuvable" in path else 200)
+    html = fromstring(reply.content)
+    assert html.findtext(".//title").endswith(" – Assistant du rapport d’activité · Agence du Val")
+    (logo,) = html.xpath("//header//img[@class='ra-logo']")
+    assert logo.get("alt") == "Agence du Val"
+    sheets = [urljoin(path, address) for address in html.xpath("//link[@rel='stylesheet']/@href")]
+    assert sheets[0].startswith("/page/look.css")
+    assert sheets[1] == site_page.colors_address(read)
+    for address in (*sheets, urljoin(path, logo.get("src"))):
+        assert client.get(address).status_code == 200, address
+    assert "--ra-accent:#6b2d7b" in client.get(sheets[1]).text
+    (home,) = html.xpath("//header/a[@class='ra-brand']/@href")
+    assert urljoin(path, home) == "/"
+    ways = {" ".join(link.text_content().split()): link for link in html.xpath("//nav[@class='ra-ways']/a")}
+    places = {urljoin(path, link.get("href")) for link in ways.values()}
+    if "tableau" in path:
+        assert places == {"/", "/publier/", "/tableau-de-bord/"}
+    else:
+        assert places == {"/", "/rapport", "/chiffres", "/simple"}
+        assert list(ways) == ["Poser une question", "Le rapport", "Chiffres clés", "Version simple"]
+    assert [words for words, link in ways.items() if link.get("aria-current")] == (
+        [PAGES[path]] * bool(PAGES[path])
+    )
+    assert html.xpath("//a[@class='ra-skip']/@href") == ["#texte"]
+    assert len(html.xpath("//*[@id='texte']")) == 1
+    assert len(html.xpath("//h1")) == 1
+
+
+def test_the_door_and_the_refusal_without_scripts_wear_it_too(dressed: tuple[Site, TestClient]) -> None:
+    read, client = dressed
+    door = client.get("/tableau-de-bord/").text
+    assert site_page.colors_address(read) in f"/{door.split('../', 2)[2]}"
+    assert 'alt="Agence du Val"' in door
+    reply = client.post("/simple", data={"question": "Quelle est la recette du gratin dauphinois ?"})
+    assert 'href="mailto:contact&#64;val.example"' in reply.text
+    assert "https://val.example/mentions" in reply.text
+
+
+def test_no_rule_of_style_is_written_twice() -> None:
+    """One sheet alone names colours; no two sheets hold the same long list of declarations."""
+    seen: dict[str, str] = {}
+    for path in sorted(STATIC.glob("*.css")):
+        style = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
+        assert path.name == "look.css" or ":root" not in style, path.name
+        for declarations in re.findall(r"\{([^{}]*)\}", style):
+            wanted = ";".join(sorted(part.strip() for part in declarations.split(";") if part.strip()))
+            if wanted.count(";") >= 4:
+                assert seen.setdefault(wanted, path.name) == path.name, (wanted, path.name)
 
 
 # ── The commands ─────────────────────────────────────────────────────────────────────────────

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import collecting
-from ra_assistant.collecting import Arrival, Collection, Said, Watch, clean_name, readable_below
+from ra_assistant.builds import source_hash
+from ra_assistant.collecting import Arrival, Collection, Said, clean_name, readable_below
 from ra_assistant.errors import ReportUnknown, SaysOtherwise, UnreadableDocument
 from ra_assistant.reading import FileLoader
+from ra_assistant.watching import Watch
 from ra_assistant.wording import sentence_of
 
 TEXT = "Rapport d’activité 2024\n\nL’agence du Val a accueilli douze entreprises au cours de l’année.\n"
@@ -181,6 +183,31 @@ def test_removing_keeps_the_report_aside(collection: Collection, tmp_path: Path)
     with pytest.raises(ReportUnknown) as unknown:
         collection.remove("a.txt")
     assert "status" in sentence_of(unknown.value)
+
+
+def test_the_directory_goes_back_to_any_of_the_versions_that_are_kept(
+    collection: Collection, tmp_path: Path
+) -> None:
+    states = []
+    for word in ("douze", "treize", "quinze"):
+        collection.add(
+            write(tmp_path / "a.txt", TEXT.replace("douze", word)),
+            Said(title=f"Le {word}", year=2024, replaces="a.txt" if states else None),
+        )
+        states.append({"a.txt": source_hash(collection.root / "a.txt")})
+    for state, word in [*zip(states, ("douze", "treize", "quinze"), strict=True)] * 2:
+        done = collection.restore(state)
+        assert (done.aside, done.lost) == ((), ())
+        assert word in (collection.root / "a.txt").read_text(encoding="utf-8")
+        assert f"Le {word}" in (collection.root / "a.txt.yaml").read_text(encoding="utf-8")
+    assert collection.restore(states[-1]).back == ()
+
+
+def test_few_versions_of_a_report_are_kept_aside(collection: Collection, tmp_path: Path) -> None:
+    for number in range(10, 17):
+        collection.add(write(tmp_path / "a.txt", TEXT.replace("douze", str(number))))
+    kept = sorted((collection.root / ".replaced").glob("a*"))
+    assert {path.read_text("utf-8").split("accueilli ")[1][:2] for path in kept} == {"13", "14", "15"}
 
 
 def test_a_title_that_two_reports_have_is_not_enough_to_remove(

@@ -123,6 +123,25 @@ def test_a_sentence_of_the_contrary_sense_is_told(rank, question: str, text: str
     assert feature(rank(question, text=text), "13", "contrary") == contrary
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "other"),
+    [
+        ("Combien de candidatures pour la 5e édition ?", "La 3e édition a reçu 13 candidatures.", 1.0),
+        ("Combien de candidatures pour la troisième édition ?", "La 3e édition a reçu 13 candidatures.", 0.0),
+        (
+            "Combien à la 2nde édition du prix ?",
+            "De la première à la deuxième édition, 13 candidatures.",
+            0.0,
+        ),
+        ("Combien à la 5e édition ?", "Le 3e étage accueille 13 équipes.", 0.0),
+        ("Combien de candidatures ?", "La 3e édition a reçu 13 candidatures.", 0.0),
+        ("La 5e édition a-t-elle réuni plus de monde que la 4e ?", "La 3e édition a réuni 13 équipes.", 0.0),
+    ],
+)
+def test_a_sentence_about_another_edition_is_told(rank, question: str, text: str, other: float) -> None:
+    assert feature(rank(question, text=text), "13", "rank_other") == other
+
+
 def test_headings_rows_and_key_figures_are_told_apart(rank) -> None:
     text = "Le budget\n\n20 M€\nde budget"
     found = rank(

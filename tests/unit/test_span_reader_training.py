@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tiny import tiny_tokenizer
+
 TRAINING = Path(__file__).parents[2] / "training"
 TEXT = (
     "Le parc a ouvert en mars 2018. Il hébergeait fin 2021 trente-neuf jeunes pousses.\n"
@@ -19,6 +21,17 @@ TEXT = (
     "412\nvisites\n\nLa durée moyenne passe de 19 à 23 mois. La cantine a rouvert."
 )
 ANSWERS = ["trente-neuf jeunes pousses", "2,4 M€", "118 dossiers", "412", "23 mois"]
+
+
+@pytest.fixture(scope="module")
+def examples() -> ModuleType:
+    """Return the module that makes the examples."""
+    sys.path.insert(0, str(TRAINING))
+    try:
+        import examples as made
+    finally:
+        sys.path.remove(str(TRAINING))
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -32,40 +45,44 @@ def read() -> ModuleType:
     return script
 
 
-def example(read: ModuleType, words: str) -> object:
+def example(examples: ModuleType, words: str) -> object:
     """Return an example whose answer is these words of the text."""
     start = TEXT.index(words)
-    return read.Example("Combien ?", "Titre", TEXT, ((start, start + len(words)),))
+    return examples.Example("Combien ?", "Titre", TEXT, ((start, start + len(words)),))
 
 
 @settings(max_examples=60, deadline=None)
 @given(words=st.sampled_from(ANSWERS), seed=st.integers(0, 2**16))
-def test_cutting_and_lengthening_a_passage_keep_the_answer(read: ModuleType, words: str, seed: int) -> None:
+def test_cutting_and_lengthening_a_passage_keep_the_answer(
+    examples: ModuleType, words: str, seed: int
+) -> None:
     rng = random.Random(seed)
-    made = read.lengthened(read.cropped(example(read, words), rng), "Autre chose. Encore autre chose.", rng)
+    made = examples.lengthened(
+        examples.cropped(example(examples, words), rng), "Autre chose. Encore autre chose.", rng
+    )
     assert [made.text[a:b] for a, b in made.answers] == [words]
 
 
 @settings(max_examples=40, deadline=None)
 @given(words=st.sampled_from(ANSWERS), most=st.integers(60, 400))
 def test_a_window_of_a_long_text_keeps_the_answer_or_drops_it_whole(
-    read: ModuleType, words: str, most: int
+    examples: ModuleType, words: str, most: int
 ) -> None:
     start = TEXT.index(words)
-    text, answers = read.window(TEXT, ((start, start + len(words)),), most)
+    text, answers = examples.window(TEXT, ((start, start + len(words)),), most)
     assert len(text) <= max(most, len(TEXT))
     assert all(text[a:b] == words for a, b in answers)
 
 
 @pytest.mark.parametrize("words", ANSWERS)
-def test_a_passage_without_its_answer_no_longer_holds_it(read: ModuleType, words: str) -> None:
+def test_a_passage_without_its_answer_no_longer_holds_it(examples: ModuleType, words: str) -> None:
     start = TEXT.index(words)
-    rest = read.without_answer(TEXT, ((start, start + len(words)),))
+    rest = examples.without_answer(TEXT, ((start, start + len(words)),))
     assert rest is None or words not in rest
 
 
-def test_sentences_cover_every_word_in_order(read: ModuleType) -> None:
-    parts = read.sentences(TEXT)
+def test_sentences_cover_every_word_in_order(examples: ModuleType) -> None:
+    parts = examples.sentences(TEXT)
     assert all(a < b for a, b in parts)
     assert all(left[1] <= right[0] for left, right in pairwise(parts))
     assert "".join("".join(TEXT[a:b].split()) for a, b in parts) == "".join(TEXT.split())
@@ -84,8 +101,110 @@ def test_characters_become_the_tokens_that_cover_them(
 @settings(max_examples=60, deadline=None)
 @given(question=st.text(max_size=60), seed=st.integers(0, 2**16))
 def test_hasty_and_keyword_questions_are_made_of_any_question(
-    read: ModuleType, question: str, seed: int
+    examples: ModuleType, question: str, seed: int
 ) -> None:
     rng = random.Random(seed)
-    assert isinstance(read.noise.hasty(question, rng), str)
-    assert read.noise.keywords(question, rng) or not question
+    assert isinstance(examples.noise.hasty(question, rng), str)
+    assert examples.noise.keywords(question, rng) or not question
+
+
+@pytest.fixture(scope="module")
+def tiny(read: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a tiny random reader as training keeps it."""
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    folder.mkdir()
+    pieces = tiny_tokenizer(folder / "tokenizer.json", ["le", "fuites", "maire"])
+    read.torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=pieces,
+        hidden_size=32,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+        initializer_range=0.2,
+    )
+    read.save(read.Reader(BertModel(config, add_pooling_layer=False)), folder, folder)
+    return folder
+
+
+def lesson(read: ModuleType, examples: ModuleType, folder: Path) -> dict[str, dict[str, object]]:
+    """Return a small batch whose pupil and teacher are the same reader."""
+    _, tokenizer = read.load(folder)
+    batch = [
+        examples.Example("maire ?", "le", "fuites, 83 %", ((8, 12),)),
+        examples.Example("le ?", "", "le maire a 42 fuites.", ()),
+    ]
+    encoded = read.encode(tokenizer, [(e.question, e.title, e.text) for e in batch])
+    return {
+        "pupil": read.inputs(encoded) | read.goals(encoded, batch),
+        "teacher0": read.inputs(encoded) | read.places(encoded, encoded),
+    }
+
+
+def test_a_teacher_that_is_the_pupil_says_what_the_pupil_says(
+    read: ModuleType, examples: ModuleType, tiny: Path
+) -> None:
+    model = read.load(tiny, dropout=0.0)[0].eval()
+    parts = lesson(read, examples, tiny)
+    pupil = parts["pupil"]
+    logits, judged = model(pupil["ids"], pupil["mask"], pupil["types"])
+    said = read.taught([model], parts, logits.shape[1])
+    mine = read.span_scores(logits, pupil["inside"]).exp() * pupil["inside"].unsqueeze(-1)
+    assert (said[0] - mine).abs().max() < 1e-5
+    assert (said[1] - read.torch.sigmoid(judged)).abs().max() < 1e-5
+
+
+def test_tokens_of_another_vocabulary_are_laid_where_their_characters_are(read: ModuleType) -> None:
+    def encoded(offsets: list[tuple[int, int]]) -> object:
+        ids = read.torch.zeros(1, len(offsets), dtype=read.torch.long)
+        return read.Encoded(ids, ids, ids, ids > 0, [offsets])
+
+    mine = encoded([(-1, -1), (0, 3), (4, 9), (10, 12)])
+    other = encoded([(-1, -1), (-1, -1), (0, 2), (2, 3), (4, 12)])
+    found = read.places(mine, other)
+    assert found["begins"].tolist() == [[0, 0, 1, 1, 2]]
+    assert found["ends"].tolist() == [[0, 0, 1, 1, 3]]
+
+
+def test_a_pupil_comes_nearer_to_its_goals_and_to_its_teacher(
+    read: ModuleType, examples: ModuleType, tiny: Path
+) -> None:
+    parts = lesson(read, examples, tiny)
+    pupil = parts["pupil"]
+    teacher = read.load(tiny, dropout=0.0)[0].eval()
+    model = read.load(tiny, dropout=0.0, layers=[0, 2])[0]
+    assert len(model.body.encoder.layer) == 2
+    optim = read.encoder.optimiser(model, 3e-3)
+    said = read.taught([teacher], parts, pupil["ids"].shape[1])
+
+    def losses() -> list[object]:
+        logits, judged = model(pupil["ids"], pupil["mask"], pupil["types"])
+        scores = read.span_scores(logits, pupil["inside"])
+        return [*read.loss_of(scores, judged, pupil), read.distance(scores, judged, pupil, said)]
+
+    before = [v.item() for v in losses()]
+    for _ in range(60):
+        sum(losses()).backward()
+        optim.step()
+        optim.zero_grad()
+    after = [v.item() for v in losses()]
+    assert sum(after[:2]) < sum(before[:2])
+    assert sum(after) < sum(before)
+
+
+def test_the_average_of_weights_that_stay_is_those_weights(read: ModuleType, tiny: Path) -> None:
+    model = read.load(tiny, dropout=0.0)[0]
+    average = read.encoder.Average(model)
+    first = {name: value.clone() for name, value in model.state_dict().items()}
+    for _ in range(3):
+        average.add(model)
+    assert all((value - first[name]).abs().max() < 1e-6 for name, value in average.weights().items())
+    with read.torch.no_grad():
+        model.lift += 1.0
+    average.add(model)
+    moved = average.weights()["lift"] - first["lift"]
+    assert ((moved > 0) & (moved < 1)).all()
+    assert (average.into(model).lift - average.weights()["lift"]).abs().max() < 1e-6

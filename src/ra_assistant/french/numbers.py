@@ -15,6 +15,7 @@ _COLLECTIVES: dict[str, int] = _LEXICON["collectives"]
 _SCALES: dict[str, int] = _LEXICON["scales"]
 _UNITS: dict[str, str] = _LEXICON["units"]
 _MONTHS: dict[str, int] = _LEXICON["months"]
+_ORDINALS: dict[str, int] = _LEXICON["ordinals"]
 
 _BLANKS = r"[ \u00a0\u202f\u2009]"
 _FIGURE = re.compile(
@@ -23,6 +24,10 @@ _FIGURE = re.compile(
 )
 _AFTER = re.compile(rf"{_BLANKS}*(?:de{_BLANKS}+|d['’ʼ])?(?P<word>pour{_BLANKS}cent|[^\W\d_]+[²³]?|[€%$‰°])")
 _WORD = re.compile(r"[^\W\d_]+")
+_RANK = re.compile(
+    rf"\b(?:(?P<figure>\d{{1,3}})(?:i?eme|ere?|er|re|nde?|e)|(?P<word>{'|'.join(_ORDINALS)}))s?"
+    rf"{_BLANKS}+(?P<thing>[^\W\d_]+)"
+)
 
 
 class Quantity(NamedTuple):
@@ -49,6 +54,12 @@ def quantities(text: str) -> list[Quantity]:
 def values(text: str) -> set[Decimal]:
     """Return the set of values that `text` states, ordinals and dates included."""
     return {quantity.value for quantity in quantities(text)}
+
+
+def ranks(text: str) -> set[tuple[int, str]]:
+    """Return the ranks that a text gives, each with the folded word of what has it: « 3e édition », « second prix »."""
+    found = _RANK.finditer(fold(text))
+    return {(int(m["figure"] or _ORDINALS[m["word"]]), m["thing"].rstrip("s")) for m in found}
 
 
 def month_number(form: str) -> int | None:

@@ -54,7 +54,7 @@ def api_application(
         redirect_slashes=False,
     )
     speak_french(api)
-    _questions(api, attendant)
+    _questions(api, attendant, recorder)
     _reading(api, attendant)
     _opinions(api, recorder)
     page_routes(api, attendant, pictures, {name: _described(name) for name in ("page", "page_image")})
@@ -67,7 +67,7 @@ def _described(name: str) -> dict[str, Any]:
     return {"summary": said["summary"], "description": said["description"], "operation_id": name}
 
 
-def _questions(api: FastAPI, attendant: Attendant) -> None:
+def _questions(api: FastAPI, attendant: Attendant, recorder: Recorder | None) -> None:
     both = shapes.responses(shapes.Answer, 400, 408, 413, 422, 500)
     both[200]["content"] = {MEDIA_TYPE: {"schema": {"type": "string"}}}
 
@@ -109,8 +109,14 @@ def _questions(api: FastAPI, attendant: Attendant) -> None:
                 "build_id": room.assistant.build_id,
                 "publisher": service.publisher,
                 "starters": list(service.starters),
+                "kept_days": _kept_days(recorder),
             }
         )
+
+
+def _kept_days(recorder: Recorder | None) -> int:
+    """Return for how many days the words of questions are kept; 0 when they are not."""
+    return recorder.journal.retention_days if recorder is not None and recorder.keep_questions else 0
 
 
 def _opinions(api: FastAPI, recorder: Recorder | None) -> None:

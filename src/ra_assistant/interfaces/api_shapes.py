@@ -233,6 +233,8 @@ class Starters(BaseModel):
     build_id: str
     publisher: str | None
     starters: list[str]
+    kept_days: int
+    """Days that the words of questions are kept; 0 when they are not."""
 
 
 class Feedback(BaseModel):

@@ -19,17 +19,19 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.chat_manner import chosen_manner, manner_controls
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
+from ra_assistant.interfaces.exchange_answer import exchange_answer
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
-from ra_assistant.interfaces.markup import answer_html, element, escape, question_html, tools_html, unbroken
+from ra_assistant.interfaces.markup import element, escape, question_html, tools_html, unbroken
 from ra_assistant.interfaces.panel import panel_html
 from ra_assistant.interfaces.references import kept_of, printed_sources
 from ra_assistant.interfaces.series_view import exchange_series_html
 from ra_assistant.interfaces.site import Site
-from ra_assistant.interfaces.site_page import contact_html, legal_html, logo_html, title_of
+from ra_assistant.interfaces.site_page import contact_html, legal_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.interfaces.words import words_of
-from ra_assistant.types import Outcome
-from ra_assistant.wording import CHAT, GRADIO_STRINGS, count, sentence_of
+from ra_assistant.report_wording import WAYS
+from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
 ANSWERED_AT_ONCE = 4
 """Questions that are worked on together; more would only slow one another down on a small machine."""
@@ -68,20 +70,22 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
     """Return the page: header, conversation, panel, question box."""
     service = desk.service
     page = _Handlers(desk, site, hearing)
+    frame = Frame(site=site, publisher=service.publisher, here="chat")
+    skip = element("a", escape(WAYS["skip_to_box"]), class_="ra-skip", href="#ra-box")
     blocks: gr.Blocks
     with gr.Blocks(
         title=title_of(site), analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
     ) as blocks:
         history = gr.JSON(visible=False)
         with gr.Column(elem_id="ra-app"):
-            gr.HTML(_header(service, site), elem_id="ra-head", apply_default_css=False, js_on_load=None)
-            gr.HTML(
-                tools_html(0, ("export", "print")),
-                elem_id="ra-keep",
-                apply_default_css=False,
-                js_on_load=None,
-            )
-            erase = gr.Button(CHAT["erase"], elem_id="ra-erase", size="sm")
+            with gr.Row(elem_id="ra-top", elem_classes="ra-top"):
+                for name, html in (
+                    ("ra-head", skip + frame.brand(is_title=True)),
+                    ("ra-pages", frame.ways()),
+                    ("ra-keep", tools_html(0, ("export", "print"))),
+                ):
+                    gr.HTML(html, elem_id=name, apply_default_css=False, js_on_load=None)
+                erase = gr.Button(CHAT["erase"], elem_id="ra-erase", size="sm")
             with gr.Column(elem_id="ra-talk"):
                 talk = gr.Chatbot(
                     page.messages([], service),
@@ -263,33 +267,19 @@ class _Handlers:
         )
 
     def _answer(self, exchange: Exchange, turn: int, service: Service) -> str:
-        is_refused = exchange.outcome == Outcome.NOT_IN_REPORT
-        nearest = ""
-        if exchange.nearest and is_refused:
-            number = count(len(exchange.nearest), CHAT["one_nearest"], CHAT["several_nearest"])
-            nearest = CHAT["see_nearest"].format(passages=number)
-        answer = answer_html(
-            exchange.answer,
-            turn,
-            outcome=exchange.outcome,
-            highlights=exchange.highlights,
-            markers={place.marker for place in exchange.cited},
-            nearest=nearest,
-            stopped=exchange.stopped,
-            closing=self._contact if is_refused else "",
-        )
-        tools = _tools(exchange)
+        answer = exchange_answer(exchange, turn, self._contact)
+        tools = _tools(exchange, takes_opinions=self._hearing.takes_opinions)
         after = printed_sources(exchange, service.shelf) + tools_html(turn, tools) if tools else ""
         return answer + exchange_series_html(exchange, service) + after
 
 
-def _tools(exchange: Exchange) -> tuple[str, ...]:
-    """Return the controls of an answer: none while it comes, none to judge where it was stopped."""
+def _tools(exchange: Exchange, *, takes_opinions: bool) -> tuple[str, ...]:
+    """Return the controls of an answer: none while it comes, none to judge it where it was stopped or nobody hears."""
     if exchange.stopped:
         return ("again",)
     if not exchange.outcome:
         return ()
-    return ("copy", "link", *(("up", "down", "report") if exchange.id else ()))
+    return ("copy", "link", *(("up", "down", "report") if exchange.id and takes_opinions else ()))
 
 
 def _more(exchanges: Sequence[Exchange], service: Service) -> str:
@@ -323,13 +313,6 @@ def _welcome(greeting: str, *, with_model: bool) -> str:
         element("p", escape(notice)),
         class_="ra-answer ra-welcome",
     )
-
-
-def _header(service: Service, site: Site) -> str:
-    name = site.name or service.publisher
-    publisher = element("p", escape(name), class_="ra-publisher") if name and not site.logo else ""
-    title = element("h1", escape(CHAT["title"]))
-    return element("header", logo_html(site), publisher, title, class_="ra-masthead")
 
 
 def _padded(starters: Sequence[str]) -> list[str]:

@@ -8,10 +8,13 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.door import route_path
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.shield import Gate, refused
@@ -57,16 +60,26 @@ class Front(LoadedLater):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if self._chat is not None:
+        if _is_astray(scope):
+            await page.missing_page(self._frame(scope))(scope, receive, send)
+        elif self._chat is not None:
             await self._chat(scope, receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close"})
         elif scope["path"] != "/":
             await refused(503, CHAT["loading"])(scope, receive, send)
         else:
-            trouble = self.desk.trouble
-            shown = page.unavailable_page(sentence_of(trouble)) if trouble else page.chat_waiting_page()
+            trouble, frame = self.desk.trouble, self._frame(scope)
+            shown = (
+                page.unavailable_page(sentence_of(trouble), frame)
+                if trouble
+                else page.chat_waiting_page(frame)
+            )
             await shown(scope, receive, send)
+
+    def _frame(self, scope: Scope) -> Frame:
+        publisher = self.desk.service.publisher if self.desk.is_open else None
+        return Frame("../" * (route_path(scope).count("/") - 1), self.site, publisher)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:
@@ -103,6 +116,13 @@ class Front(LoadedLater):
             elif self.desk.trouble is not None:
                 self._say(SERVER["not_followed"].format(sentence=sentence_of(self.desk.trouble)))
                 self.desk.trouble = None
+
+
+def _is_astray(scope: Scope) -> bool:
+    """Tell a person who asks for a page that does not exist; programs and Gradio's own page ask for no page."""
+    if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or route_path(scope) == "/":
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _mount(desk: Desk, site: Site, hearing: Hearing) -> FastAPI:

@@ -14,7 +14,7 @@ STEPS = 512
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What stands behind text in one scheme, as `chat.css` sets it."""
+    """What stands behind text in one scheme, as `look.css` sets it."""
 
     papers: tuple[str, ...]
     card: str
@@ -36,7 +36,7 @@ class Palette:
     tint: str
 
     def css(self) -> str:
-        """Return the declarations that replace those of `chat.css`."""
+        """Return the declarations that replace those of `look.css`."""
         return f"--ra-accent:{self.accent};--ra-on-accent:{self.on_accent};--ra-tint:{self.tint};"
 
 

@@ -17,7 +17,9 @@ from starlette.routing import Route
 
 from ra_assistant.errors import JournalUnusable
 from ra_assistant.interfaces.dashboard_view import CONFIRMED, Shown, dashboard_html
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.shield import refused
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.journal import MAX_OPINIONS, Journal, Usage
 from ra_assistant.journal_wording import DASHBOARD
 from ra_assistant.recording import Recorder
@@ -40,9 +42,9 @@ _FILES: dict[str, Callable[[Journal], bytes]] = {
 }
 
 
-def dashboard_application(recorder: Recorder | None) -> Starlette:
+def dashboard_application(recorder: Recorder | None, site: Site = NO_CHOICE) -> Starlette:
     """Return the application to mount behind the door; without a recorder, it says that there is no journal."""
-    page = _Dashboard(recorder)
+    page = _Dashboard(recorder, Frame("../", site))
     return Starlette(
         routes=[
             Route("/", page.show),
@@ -56,8 +58,9 @@ def dashboard_application(recorder: Recorder | None) -> Starlette:
 class _Dashboard:
     """Answers the requests of whoever is in."""
 
-    def __init__(self, recorder: Recorder | None) -> None:
+    def __init__(self, recorder: Recorder | None, frame: Frame) -> None:
         self._recorder = recorder
+        self._frame = frame
 
     async def show(self, request: Request) -> Response:
         """Show some days: as many as the address says, thirty otherwise."""
@@ -104,7 +107,7 @@ class _Dashboard:
 
     async def _page(self, days: int, *, wrong: str = "", erased: bool = False, status: int = 200) -> Response:
         shown = await run_in_threadpool(self._shown, days, wrong, erased=erased)
-        html = await run_in_threadpool(dashboard_html, shown)
+        html = await run_in_threadpool(dashboard_html, shown, self._frame)
         return HTMLResponse(html, status, _HEADERS)
 
     def _shown(self, days: int, wrong: str, *, erased: bool) -> Shown:

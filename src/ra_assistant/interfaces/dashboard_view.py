@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ra_assistant.interfaces.day_chart import day_chart, in_figures
+from ra_assistant.figures_wording import number
+from ra_assistant.interfaces.day_chart import day_chart
+from ra_assistant.interfaces.frame import MAIN, Frame
 from ra_assistant.interfaces.markup import element, escape, unbroken
-from ra_assistant.interfaces.page import asset, beside
+from ra_assistant.interfaces.office_ways import office_ways
 from ra_assistant.journal import Opinion, Usage
 from ra_assistant.journal_wording import (
     DASHBOARD,
@@ -48,18 +50,17 @@ class Shown:
     """What was done."""
 
 
-def dashboard_html(shown: Shown) -> str:
-    """Return the whole page; its addresses begin one level below our root."""
-    body = element("main", _masthead(shown), *_said(shown), *_content(shown), class_="ra-board")
-    sheets = "".join(
-        f'<link rel="stylesheet" href="../{beside(asset(name))}">' for name in ("office.css", "dashboard.css")
+def dashboard_html(shown: Shown, frame: Frame) -> str:
+    """Return the whole page, in its frame."""
+    head = element("h1", escape(DASHBOARD["title"])) + _periods(shown)
+    body = element("main", head, *_said(shown), *_content(shown), class_="ra-board", id=MAIN)
+    return frame.page(
+        DASHBOARD["title"],
+        body,
+        sheets=("office.css", "dashboard.css"),
+        head='<meta name="robots" content="noindex">',
+        ways=office_ways(DASHBOARD["title"]),
     )
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
-        f"{sheets}<title>{escape(DASHBOARD['document_title'])}</title>"
-    )
-    return f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
 
 
 def _content(shown: Shown) -> Iterable[str]:
@@ -78,21 +79,6 @@ def _content(shown: Shown) -> Iterable[str]:
         yield _opinions(usage)
     yield _files()
     yield _kept(shown)
-
-
-def _masthead(shown: Shown) -> str:
-    links = [
-        element("a", escape(DASHBOARD["see_chat"]), href="../"),
-        element("a", escape(DASHBOARD["publish"]), href="../publier/"),
-        element("form", element("button", escape(DASHBOARD["leave"])), method="post", action="sortir"),
-    ]
-    bar = element(
-        "div",
-        element("h1", escape(DASHBOARD["title"])),
-        element("div", *links, class_="ra-ways"),
-        class_="ra-bar",
-    )
-    return element("header", bar, _periods(shown))
 
 
 def _periods(shown: Shown) -> str:
@@ -135,21 +121,19 @@ def _figures(usage: Usage) -> str:
     rows = [
         (
             DASHBOARD["asked"],
-            in_figures(settled),
+            number(settled),
             DASHBOARD["small_talk"].format(number=count(civil, "politesse", "politesses")) if civil else "",
         ),
-        (DASHBOARD["answered"], _share(numbers[_ANSWERED], settled), in_figures(numbers[_ANSWERED])),
-        (DASHBOARD["refused"], _share(numbers[_REFUSED], settled), in_figures(numbers[_REFUSED])),
+        (DASHBOARD["answered"], _share(numbers[_ANSWERED], settled), number(numbers[_ANSWERED])),
+        (DASHBOARD["refused"], _share(numbers[_REFUSED], settled), number(numbers[_REFUSED])),
         (
             DASHBOARD["opinions"],
-            in_figures(usage.verdicts["up"]) if opinions else "–",
-            DASHBOARD["of_opinions"].format(number=in_figures(opinions))
-            if opinions
-            else DASHBOARD["no_opinion"],
+            number(usage.verdicts["up"]) if opinions else "–",
+            DASHBOARD["of_opinions"].format(number=number(opinions)) if opinions else DASHBOARD["no_opinion"],
         ),
     ]
     if usage.milliseconds is not None:
-        spent = DASHBOARD["time_value"].format(milliseconds=in_figures(round(usage.milliseconds)))
+        spent = DASHBOARD["time_value"].format(milliseconds=number(round(usage.milliseconds)))
         rows.append((DASHBOARD["time"], spent, DASHBOARD["time_note"]))
     items = [
         element(
@@ -167,7 +151,7 @@ def _days(usage: Usage) -> str:
     table = _table(
         (DASHBOARD["day"], DASHBOARD["answered"], DASHBOARD["refused"]),
         [
-            (day_of(day), in_figures(numbers[_ANSWERED]), in_figures(numbers[_REFUSED]))
+            (day_of(day), number(numbers[_ANSWERED]), number(numbers[_REFUSED]))
             for day, numbers in rows
             if numbers[_ANSWERED] + numbers[_REFUSED]
         ],
@@ -186,7 +170,7 @@ def _unanswered(usage: Usage, shown: Shown) -> str:
     groups = unanswered(usage)
     kinds = element("h3", escape(DASHBOARD["by_kind"])) + _table(
         (DASHBOARD["kind"], DASHBOARD["number"]),
-        [(KINDS.get(kind, kind), in_figures(number)) for kind, number in usage.refused_kinds.most_common()],
+        [(KINDS.get(kind, kind), number(asked)) for kind, asked in usage.refused_kinds.most_common()],
         DASHBOARD["by_kind"],
     )
     explained = ""
@@ -212,7 +196,7 @@ def _group(group: Group) -> str:
             element("summary", escape(DASHBOARD["variants"])),
             element("ul", *(element("li", escape(unbroken(variant))) for variant in group.variants[:10])),
         )
-    times = f"{in_figures(group.number)}\u00a0×"
+    times = f"{number(group.number)}\u00a0×"
     last = f"{DASHBOARD['last_time']}\u00a0: {day_of(group.last)}"
     return (
         element("span", escape(times), class_="ra-times")
@@ -225,7 +209,7 @@ def _group(group: Group) -> str:
 def _words(usage: Usage) -> str:
     if not usage.texts:
         return ""
-    rows = [(word, in_figures(number)) for word, number in asked_words(usage)]
+    rows = [(word, number(asked)) for word, asked in asked_words(usage)]
     if not rows:
         return _card(DASHBOARD["words_title"], element("p", escape(DASHBOARD["no_words"])))
     items = [element("li", escape(word), " ", element("span", escape(asked))) for word, asked in rows]
@@ -234,7 +218,7 @@ def _words(usage: Usage) -> str:
 
 
 def _documents(usage: Usage) -> str:
-    rows = [(name, in_figures(number)) for name, number in usage.documents.most_common(SHOWN_DOCUMENTS)]
+    rows = [(name, number(cited)) for name, cited in usage.documents.most_common(SHOWN_DOCUMENTS)]
     if not rows:
         return _card(DASHBOARD["documents_title"], element("p", escape(DASHBOARD["no_documents"])))
     heads = (DASHBOARD["document"], DASHBOARD["citing"])
@@ -246,10 +230,7 @@ def _opinions(usage: Usage) -> str:
         return _card(DASHBOARD["feedback_title"], element("p", escape(DASHBOARD["no_feedback"])))
     reasons = ""
     if usage.reasons:
-        rows = [
-            (FEEDBACK_REASONS.get(key, key), in_figures(number))
-            for key, number in usage.reasons.most_common()
-        ]
+        rows = [(FEEDBACK_REASONS.get(key, key), number(given)) for key, given in usage.reasons.most_common()]
         reasons = _table((DASHBOARD["reasons_title"], DASHBOARD["number"]), rows, DASHBOARD["reasons_title"])
     listed = element(
         "ul", *(element("li", _opinion(row)) for row in usage.opinions[:SHOWN_OPINIONS]), class_="ra-opinions"

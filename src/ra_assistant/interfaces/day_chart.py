@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from ra_assistant.figures_wording import number
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.journal_wording import DASHBOARD, day_of, days_in_words
 from ra_assistant.types import Outcome
@@ -26,7 +27,7 @@ def day_chart(rows: Sequence[tuple[date, Counter[str]]]) -> str:
         refused = HEIGHT * numbers[Outcome.NOT_IN_REPORT] / most
         answered = HEIGHT * numbers[Outcome.ANSWERED] / most
         said = DASHBOARD["bar"].format(
-            day=day_of(day), asked=in_questions(total), refused=in_figures(numbers[Outcome.NOT_IN_REPORT])
+            day=day_of(day), asked=in_questions(total), refused=number(numbers[Outcome.NOT_IN_REPORT])
         )
         bars.append(
             element(
@@ -55,7 +56,7 @@ def day_chart(rows: Sequence[tuple[date, Counter[str]]]) -> str:
     )
     scale = element(
         "div",
-        *(element("span", escape(in_figures(n))) for n in _marks(most)),
+        *(element("span", escape(number(n))) for n in _marks(most)),
         class_="ra-scale",
         aria_hidden="true",
     )
@@ -90,8 +91,3 @@ def _marks(most: int) -> list[int]:
 def in_questions(asked: int) -> str:
     """Return a number of questions with its noun."""
     return count(asked, "question", "questions")
-
-
-def in_figures(value: int) -> str:
-    """Return a number as it is written in French."""
-    return f"{value:,}".replace(",", "\u202f")

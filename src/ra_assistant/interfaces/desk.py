@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ra_assistant.errors import IndexMissing, RaError
+from ra_assistant.interfaces.memory import give_back
 from ra_assistant.interfaces.panel import Shelf
 from ra_assistant.interfaces.starters import SHOWN, Starter, proved_starters, wished
 from ra_assistant.interfaces.suggestions import Suggestions
@@ -106,7 +107,7 @@ class Desk:
             suggested=Suggestions(assistant, starters),
             publisher=publishers.pop() if len(publishers) == 1 else None,
         )
-        self._closing = weakref.finalize(service, assistant.close)
+        self._closing = weakref.finalize(service, _close, assistant)
         self._service = service
         self.trouble = None
         return True
@@ -136,3 +137,8 @@ class Desk:
         self._service = None
         if self._closing is not None:
             self._closing()
+
+
+def _close(assistant: Assistant) -> None:
+    assistant.close()
+    give_back()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby
 from urllib.parse import urlencode
 
 from ra_assistant.figure_rendering import nature_of, passage_address
 from ra_assistant.figures import Figure, FigureBook, Order, Series, Wanted
 from ra_assistant.figures_wording import FIGURES, NATURES, amount, number
+from ra_assistant.interfaces.assets import beside
+from ra_assistant.interfaces.frame import MAIN, Frame
 from ra_assistant.interfaces.markup import element, escape, heard
-from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.interfaces.series_view import series_figure
 from ra_assistant.types import Document
-from ra_assistant.wording import CHAT, count
+from ra_assistant.wording import count
 
 ROUTE = "/chiffres"
 SHOWN = 150
@@ -24,11 +24,18 @@ SERIES_SHOWN = 12
 
 
 def figures_html(
-    book: FigureBook, documents: Sequence[Document], wanted: Wanted, first: int, *, all_series: bool
+    frame: Frame,
+    book: FigureBook,
+    documents: Sequence[Document],
+    wanted: Wanted,
+    first: int,
+    *,
+    all_series: bool,
 ) -> str:
     """Return the page for what is asked.
 
     Args:
+        frame: what stands around it.
         book: the figures of the build.
         documents: those in service, newest first.
         wanted: the filters.
@@ -38,34 +45,16 @@ def figures_html(
     found = book.select(wanted)
     body = element(
         "main",
-        _heading(),
+        element("h1", escape(FIGURES["title"])),
+        element("p", escape(FIGURES["lead"]), class_="fig-lead"),
         _filters(book, documents, wanted) if book.figures else "",
         _series(book, wanted, all_series=all_series) if book.figures else "",
         _list(found, wanted, first, is_empty=not book.figures),
         element("p", escape(FIGURES["how"]), class_="fig-how"),
+        id=MAIN,
+        class_="figures",
     )
-    return f"{_head()}<body>{body}</body></html>"
-
-
-def _head() -> str:
-    title = FIGURES["document_title"].format(title=CHAT["title"])
-    return (
-        '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        + element("title", escape(title))
-        + f'<link rel="stylesheet" href="{beside(asset("figures.css"))}">'
-        + f'<script src="{beside(asset("figures.js"))}" defer></script></head>'
-    )
-
-
-def _heading() -> str:
-    return element(
-        "header",
-        element("p", element("a", escape(FIGURES["back"]), href="./"), class_="fig-back"),
-        element("h1", escape(FIGURES["title"])),
-        element("p", escape(FIGURES["lead"]), class_="fig-lead"),
-    )
+    return frame.page(FIGURES["title"], body, sheets=("figures.css",), scripts=("figures.js",))
 
 
 def _filters(book: FigureBook, documents: Sequence[Document], wanted: Wanted) -> str:
@@ -84,7 +73,7 @@ def _filters(book: FigureBook, documents: Sequence[Document], wanted: Wanted) ->
         _choice("rapport", FIGURES["report"], reports, wanted.document_id),
         _choice("tri", FIGURES["sort"], orders, wanted.order.value),
     ]
-    buttons = [element("button", escape(FIGURES["apply"]), type="submit", class_="fig-apply")]
+    buttons = [element("button", escape(FIGURES["apply"]), type="submit", class_="main")]
     if _query(wanted):
         buttons.append(element("a", escape(FIGURES["clear"]), href=beside(ROUTE)))
     buttons.append(
@@ -238,7 +227,7 @@ def _pages(total: int, first: int, wanted: Wanted) -> str:
     if total <= SHOWN:
         return ""
     last = min(first + SHOWN, total)
-    place = FIGURES["place"].format(first=number_of(first + 1), last=number_of(last), total=number_of(total))
+    place = FIGURES["place"].format(first=number(first + 1), last=number(last), total=number(total))
     links = [element("span", escape(place))]
     if first:
         former = _address(wanted, beside(ROUTE), **_skipping(max(0, first - SHOWN)))
@@ -247,11 +236,6 @@ def _pages(total: int, first: int, wanted: Wanted) -> str:
         following = _address(wanted, beside(ROUTE), **_skipping(last))
         links.append(element("a", escape(FIGURES["next"]), href=f"{following}#liste", rel="next"))
     return element("nav", *links, aria_label=FIGURES["pages"], class_="fig-pages")
-
-
-def number_of(whole: int) -> str:
-    """Return a whole number in French."""
-    return number(Decimal(whole))
 
 
 def _skipping(first: int) -> Mapping[str, str]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from ra_assistant.figure_rendering import figures_csv
 from ra_assistant.figures import FigureBook, Order, Wanted
 from ra_assistant.figures_wording import FIGURES
 from ra_assistant.interfaces.attendant import Attendant, Room
 from ra_assistant.interfaces.figures_page import ROUTE, figures_html
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.page import waiting_page
 from ra_assistant.interfaces.problems import Refused
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 
 PATIENCE_SECONDS = 5.0
 """How long a visitor waits for figures to be read before a page says that they are being read."""
@@ -27,24 +30,25 @@ _POLICY = (
 )
 
 
-def figures_routes(attendant: Attendant) -> list[BaseRoute]:
+def figures_routes(attendant: Attendant, site: Site = NO_CHOICE) -> list[Route]:
     """Return the routes, which read whatever build is in service."""
+    frame = Frame(site=site, here="figures")
 
     async def page(request: Request) -> Response:
         room = _room(attendant)
         if room is None:
-            return waiting_page()
+            return waiting_page(frame=frame)
         book = await run_in_threadpool(room.figures.wait, PATIENCE_SECONDS)
         if book is None:
-            return waiting_page(FIGURES["reading"], FIGURES["reading_notice"])
+            return waiting_page(FIGURES["reading"], FIGURES["reading_notice"], frame)
         query = request.query_params
-        html = await run_in_threadpool(_html, book, room, query)
+        html = await run_in_threadpool(_html, frame, book, room, query)
         return HTMLResponse(html, headers={"content-security-policy": _POLICY, "cache-control": "no-cache"})
 
     async def spreadsheet(request: Request) -> Response:
         room = _room(attendant)
         if room is None:
-            return waiting_page()
+            return waiting_page(frame=frame)
         book = await run_in_threadpool(room.figures.wait)
         found = (book or FigureBook((), ())).select(wanted_of(request.query_params))
         return Response(
@@ -60,8 +64,9 @@ def figures_routes(attendant: Attendant) -> list[BaseRoute]:
     return [Route(route.path, GZipMiddleware(route)) for route in pages]
 
 
-def _html(book: FigureBook, room: Room, query: Mapping[str, str]) -> str:
+def _html(frame: Frame, book: FigureBook, room: Room, query: Mapping[str, str]) -> str:
     return figures_html(
+        replace(frame, publisher=room.service.publisher),
         book,
         room.newest_first(),
         wanted_of(query),

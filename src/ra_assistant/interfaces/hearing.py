@@ -35,6 +35,8 @@ class Hearing:
 
     answered: Answered = unheard
     privacy: str = CHAT["privacy"]
+    takes_opinions: bool = True
+    """Whether what visitors think of an answer is kept."""
 
     def heard(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         """Yield ever longer answers, and have the complete one heard."""
@@ -45,7 +47,7 @@ class Hearing:
             yield answer
 
 
-NOBODY = Hearing()
+NOBODY = Hearing(takes_opinions=False)
 
 
 def hearing_of(recorder: Recorder | None) -> Hearing:

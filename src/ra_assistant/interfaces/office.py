@@ -31,7 +31,7 @@ from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.office_draft import REPORT, Draft, Piece, from_harvest, points_of
 from ra_assistant.office_wording import OFFICE, office_sentence
 from ra_assistant.publishing import Brought, BuildRow, Prepared, Publisher
-from ra_assistant.publishing_wording import date
+from ra_assistant.publishing_wording import date, restored_sentence
 from ra_assistant.wording import sentence_of
 
 SCANNED = ".scanned.pdf"
@@ -180,13 +180,13 @@ class Office:
         """Leave the draft; the corpus never had it."""
         return self._begin("abandoning", mark, self._abandon)
 
-    def back(self, build_id: str) -> str:
-        """Go one step back, to the build that the window showed."""
+    def back(self, build_id: str, *, with_files: bool) -> str:
+        """Go one step back, to the build that the window showed, the reports' directory with it or as it is."""
         previous = self.state.previous
         if previous is None or previous.build_id != build_id:
             self.look()
             return OFFICE["stale"]
-        return self._begin("back", None, lambda: self._back(previous))
+        return self._begin("back", None, lambda: self._back(previous, with_files=with_files))
 
     def _begin(self, job: str, mark: str | None, work: Callable[[], None], subject: str = "") -> str:
         with self._changed:
@@ -309,9 +309,23 @@ class Office:
                 self._publisher.builds.discard(tried.prepared.build_id)
         self._leave()
 
-    def _back(self, previous: BuildRow) -> None:
+    def _back(self, previous: BuildRow, *, with_files: bool) -> None:
         self._publisher.rollback(previous.build_id)
-        self._set(said=Said("back", OFFICE["went_back"].format(date=date(previous.created_at))))
+        went = OFFICE["went_back"].format(date=date(previous.created_at))
+        said = Said("back", f"{went} {OFFICE['files_stay']}")
+        if with_files:
+            try:
+                restored = self._publisher.restore()
+            except RaError as error:
+                reason = office_sentence(error, sentence_of(error))
+                said = Said("back", f"{went} {OFFICE['files_not_back']} {reason}", wrong=True)
+            else:
+                said = Said(
+                    "back",
+                    f"{went} {restored_sentence(restored.aside, restored.back, restored.lost)}",
+                    wrong=bool(restored.lost),
+                )
+        self._set(said=said)
 
     def _leave(self) -> None:
         draft = self.state.draft

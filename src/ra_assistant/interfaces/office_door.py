@@ -21,9 +21,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.interfaces.door import client_of, is_own, route_path
+from ra_assistant.interfaces.frame import Frame, whole_page
 from ra_assistant.interfaces.markup import element, escape
-from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.interfaces.shield import refused
+from ra_assistant.interfaces.site import NO_CHOICE, Site
+from ra_assistant.interfaces.site_page import title_of
 from ra_assistant.office_wording import OFFICE
 
 COOKIE = "ra_office"
@@ -43,7 +45,6 @@ ENTER, LEAVE = "/entrer", "/sortir"
 class Plate:
     """What stands on a door."""
 
-    document_title: str = OFFICE["document_title"]
     title: str = OFFICE["door_title"]
     notice: str = OFFICE["door_notice"]
 
@@ -51,9 +52,16 @@ class Plate:
 class OfficeDoor:
     """Lets in who knows the secret."""
 
-    def __init__(self, app: ASGIApp, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Guard `app`, mounted at the same path as this."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        secret: str,
+        clock: Callable[[], float] = time.monotonic,
+        site: Site = NO_CHOICE,
+    ) -> None:
+        """Guard `app`, mounted at the same path as this, one level below our root; `site` is how it looks."""
         self._app = app
+        self._frame = Frame("../", site)
         self._plate = Plate()
         self._digest = _digest(secret)
         self._sessions = _Sessions(clock)
@@ -88,17 +96,17 @@ class OfficeDoor:
         if self._sessions.is_open(_token(scope)):
             return None
         if path == "/" and not changes:
-            return _form(self._plate, "", 200)
+            return _form(self._frame, self._plate, "", 200)
         return refused(401, OFFICE["session_over"])
 
     async def _enter(self, request: Request) -> Response:
         given = await _given(request)
         address = client_of(request.scope)
         if self._failures.are_many(address):
-            return _form(self._plate, OFFICE["too_many"], 429)
+            return _form(self._frame, self._plate, OFFICE["too_many"], 429)
         if given is None or not hmac.compare_digest(_digest(given), self._digest):
             self._failures.note(address)
-            return _form(self._plate, OFFICE["wrong"], 401)
+            return _form(self._frame, self._plate, OFFICE["wrong"], 401)
         answer = self._home(request.scope)
         answer.set_cookie(
             COOKIE,
@@ -185,8 +193,8 @@ def _token(scope: Scope) -> str:
     return cookies[COOKIE].value if COOKIE in cookies else ""
 
 
-def _form(plate: Plate, sentence: str, status: int) -> Response:
-    """Return the page that asks for the secret; its addresses begin one level below our root."""
+def _form(frame: Frame, plate: Plate, sentence: str, status: int) -> Response:
+    """Return the page that asks for the secret; `frame` stands one level below our root."""
     complaint = (
         element("p", escape(sentence), role="alert", class_="ra-wrong", id="ra-why") if sentence else ""
     )
@@ -203,13 +211,11 @@ def _form(plate: Plate, sentence: str, status: int) -> Response:
         method="post",
         action=ENTER.removeprefix("/"),
     )
+    whose = element("p", frame.brand(), class_="ra-whose")
     title = element("h1", escape(plate.title))
-    body = element("main", title, element("p", escape(plate.notice)), complaint, form, class_="ra-door")
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="../{beside(asset("office.css"))}">'
-        f"<title>{escape(plate.document_title)}</title>"
+    body = element(
+        "main", whose, title, element("p", escape(plate.notice)), complaint, form, class_="ra-door"
     )
-    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
-    return HTMLResponse(html, status, {"cache-control": "no-store"})
+    more = '<meta name="robots" content="noindex">'
+    head = frame.head(f"{plate.title} – {title_of(frame.site)}", ("office.css",), more=more)
+    return HTMLResponse(whole_page(head, body), status, {"cache-control": "no-store"})

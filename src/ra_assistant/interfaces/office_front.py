@@ -17,9 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ra_assistant.interfaces import page
 from ra_assistant.interfaces.door import route_path
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.office_door import OfficeDoor, Plate
 from ra_assistant.interfaces.shield import Gate, refused
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.journal_wording import DASHBOARD as WORDS
 from ra_assistant.office_wording import OFFICE
 from ra_assistant.wording import CHAT
@@ -44,22 +46,28 @@ class OfficeFront(LoadedLater):
     """Answers below `/publier`; the office is loaded while the server runs."""
 
     def __init__(
-        self, corpus_dir: Path, index_dir: Path, secret: str, dashboard: ASGIApp | None = None
+        self,
+        corpus_dir: Path,
+        index_dir: Path,
+        secret: str,
+        dashboard: ASGIApp | None = None,
+        site: Site = NO_CHOICE,
     ) -> None:
         """Stand before the office of these directories, and before the dashboard."""
         super().__init__()
         self._dashboard = dashboard
+        self._frame = Frame("../", site)
         self._corpus_dir = corpus_dir
         self._index_dir = index_dir
         self._office: Office | None = None
         self._page: ASGIApp | None = None
-        self._door = OfficeDoor(self._inside, secret)
+        self._door = OfficeDoor(self._inside, secret, site=site)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the back office and of the dashboard."""
         routes: list[BaseRoute] = [Route(PREFIX, _below(PREFIX)), Mount(PREFIX, self._door)]
         if self._dashboard is not None:
-            plate = Plate(WORDS["document_title"], WORDS["title"], WORDS["door_notice"])
+            plate = Plate(WORDS["title"], WORDS["door_notice"])
             door = self._door.beside(self._dashboard, plate)
             routes += [Route(DASHBOARD, _below(DASHBOARD)), Mount(DASHBOARD, door)]
         return routes
@@ -68,17 +76,19 @@ class OfficeFront(LoadedLater):
         self._page = None
 
     async def _load(self, stack: contextlib.AsyncExitStack) -> None:
-        self._office, mounted = await asyncio.to_thread(_mounted, self._corpus_dir, self._index_dir)
+        self._office, mounted = await asyncio.to_thread(
+            _mounted, self._corpus_dir, self._index_dir, self._frame
+        )
         await stack.enter_async_context(mounted.router.lifespan_context(mounted))
         gate = Gate(mounted, upload_bytes=UPLOAD_BYTES)
         self._page = page.FrenchPage(
-            gate, OFFICE["document_title"], page.office_head(OFFICE["document_title"])
+            gate, OFFICE["document_title"], page.office_head(OFFICE["document_title"], self._frame)
         )
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         report = _REPORT.fullmatch(route_path(scope))
         if self._page is None:
-            answer: ASGIApp = page.waiting_page(OFFICE["loading"], OFFICE["loading_notice"], up="../")
+            answer: ASGIApp = page.waiting_page(OFFICE["loading"], OFFICE["loading_notice"], self._frame)
         elif report is not None:
             answer = self._report(report.group(1), int(report.group(2) or 0))
         else:
@@ -104,7 +114,7 @@ def _below(prefix: str) -> Callable[[Request], Awaitable[Response]]:
     return lead
 
 
-def _mounted(corpus_dir: Path, index_dir: Path) -> tuple[Office, FastAPI]:
+def _mounted(corpus_dir: Path, index_dir: Path, frame: Frame) -> tuple[Office, FastAPI]:
     with page.BUILDING:
         from ra_assistant.interfaces.office import Office
         from ra_assistant.interfaces.office_page import mount_office
@@ -113,4 +123,4 @@ def _mounted(corpus_dir: Path, index_dir: Path) -> tuple[Office, FastAPI]:
         publisher = Publisher(corpus_dir, index_dir, corpus_dir / BOOK)
         office = Office(publisher, index_dir / ROOM)
         office.look()
-        return office, mount_office(office)
+        return office, mount_office(office, frame)

@@ -10,8 +10,11 @@ from fastapi import FastAPI
 
 from ra_assistant import recognising
 from ra_assistant.interfaces import office_view as view
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Office, Said, State
+from ra_assistant.interfaces.office_ways import office_ways
+from ra_assistant.journal_wording import DASHBOARD
 from ra_assistant.office_wording import OFFICE, UPLOAD
 from ra_assistant.wording import GRADIO_STRINGS
 
@@ -31,12 +34,12 @@ Shown = dict[Any, Any]
 """A new value for each part of the page that changes."""
 
 
-def mount_office(office: Office) -> FastAPI:
+def mount_office(office: Office, frame: Frame) -> FastAPI:
     """Return an application whose root is the back office; its lifespan starts and stops Gradio."""
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gr.mount_gradio_app(
         application,
-        OfficePage(office).blocks,
+        OfficePage(office, frame).blocks,
         path="/",
         footer_links=[],
         run_history=False,
@@ -55,12 +58,13 @@ def mount_office(office: Office) -> FastAPI:
 class OfficePage:
     """Draws the state of the work, and follows it until nothing is being done."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, frame: Frame) -> None:
         self._office = office
         with gr.Blocks(
             title=OFFICE["title"], analytics_enabled=False, delete_cache=(CACHE_SECONDS, CACHE_SECONDS)
         ) as self.blocks:
             self.mark, self.previous = gr.State(""), gr.State("")
+            _html(frame.top(office_ways(DASHBOARD["publish"])), "ra-above")
             with gr.Column(elem_id="ra-office"):
                 self._draw()
             self._connect()
@@ -124,6 +128,13 @@ class OfficePage:
             self.live_said = _html("", "ra-live-said")
         with gr.Column(elem_classes="ra-card ra-aside", elem_id="ra-step-back"):
             self.kept = _html(view.kept(state), "ra-kept")
+            self.files = gr.Checkbox(
+                label=OFFICE["files_label"],
+                info=OFFICE["files_info"],
+                value=True,
+                elem_id="ra-files",
+                visible=False,
+            )
             self.back = gr.Button(OFFICE["back_button"], elem_id="ra-back", interactive=False)
             self.back_said = _html("", "ra-back-said")
 
@@ -133,7 +144,7 @@ class OfficePage:
             self.ocr, self.web, self.address, self.site, self.read_said, self.stop, self.reading, self.found_column,
             self.found, self.another, self.head_check, self.check_column, self.title, self.year, self.publisher,
              self.check, self.check_said, self.checks, self.head_live, self.live_column, self.forced,
-            self.live, self.abandon, self.live_said, self.kept, self.back, self.back_said,
+            self.live, self.abandon, self.live_said, self.kept, self.files, self.back, self.back_said,
         ]  # fmt: skip
         kept: dict[str, Any] = {
             "outputs": shown,
@@ -154,7 +165,7 @@ class OfficePage:
         self.live.click(self.on_live, [mark, self.forced], **kept)
         for button in (self.abandon, self.another):
             button.click(self.on_abandon, [mark], **kept)
-        self.back.click(self.on_back, [mark, self.previous], **kept)
+        self.back.click(self.on_back, [mark, self.previous, self.files], **kept)
         self.blocks.load(self.on_load, [mark], **kept)
 
     def on_load(self, mark: str) -> Iterator[Shown]:
@@ -201,9 +212,9 @@ class OfficePage:
         """Leave the draft."""
         yield from self._followed(mark, lambda: self._office.abandon(mark), "live")
 
-    def on_back(self, mark: str, previous: str) -> Iterator[Shown]:
+    def on_back(self, mark: str, previous: str, files: bool) -> Iterator[Shown]:  # noqa: FBT001 - a checkbox
         """Go one step back."""
-        yield from self._followed(mark, lambda: self._office.back(previous), "back")
+        yield from self._followed(mark, lambda: self._office.back(previous, with_files=bool(files)), "back")
 
     def _followed(
         self, mark: str, begin: Callable[[], str], step: str, *, emptied: bool = False
@@ -265,6 +276,7 @@ class OfficePage:
             self.abandon: gr.Button(interactive=idle),
             self.live_said: "" if on_top else live,
             self.kept: view.kept(state),
+            self.files: gr.Checkbox(visible=previous is not None, interactive=idle),
             self.back: gr.Button(interactive=idle and previous is not None),
             self.back_said: view.outcome(state, "back", refusal),
         }

@@ -11,7 +11,6 @@ from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Said, State, Tried
 from ra_assistant.interfaces.office_draft import arrival_sentence
-from ra_assistant.journal_wording import DASHBOARD
 from ra_assistant.office_wording import OFFICE, STATES, office_check
 from ra_assistant.publishing import BuildRow
 from ra_assistant.publishing_wording import NOUNS, date
@@ -42,21 +41,11 @@ _JOB_STEPS = {
 
 
 def masthead(state: State) -> str:
-    """Return the title, what is in service, and the ways out."""
+    """Return the title and what is in service."""
     current = next((row for row in state.rows if row.state == "current"), None)
     return element(
         "header",
-        element(
-            "div",
-            element("h1", escape(OFFICE["title"])),
-            element(
-                "nav",
-                element("a", escape(OFFICE["see_chat"]), href="../"),
-                element("a", escape(DASHBOARD["see_dashboard"]), href="../tableau-de-bord/"),
-                element("form", element("button", escape(OFFICE["leave"])), method="post", action="sortir"),
-            ),
-            class_="ra-bar",
-        ),
+        element("h1", escape(OFFICE["title"])),
         element(
             "p",
             element("strong", escape(OFFICE["in_service"])),

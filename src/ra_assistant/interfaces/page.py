@@ -1,4 +1,4 @@
-"""The HTML around the chat: Gradio's page made French and ours, and the page shown when there is none."""
+"""The HTML around the chat: Gradio's page made French and ours, and the pages shown when there is none."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache, partial
-from hashlib import sha256
-from importlib import resources
-from pathlib import Path
+from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ra_assistant.interfaces.assets import asset, beside
+from ra_assistant.interfaces.frame import HOME, MAIN, Frame, whole_page
 from ra_assistant.interfaces.markup import element, escape
-from ra_assistant.interfaces.site import Site
-from ra_assistant.interfaces.site_page import colors_css
+from ra_assistant.interfaces.site import NO_CHOICE, Site
+from ra_assistant.interfaces.site_page import title_of
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.office_wording import GRADIO, OFFICE
 from ra_assistant.wording import CHAT, GRADIO_ENGLISH
 
 BUILDING = threading.Lock()
 """Held while a Gradio page is built: Gradio knows one page under construction in a process."""
-STATIC = Path(str(resources.files("ra_assistant.interfaces"))) / "static"
-STATIC_ROUTE = "/page"
 SCRIPT_WORDS = ("searching", "answer_ready", "erased", "marker_label", "busy", "cut_off", "failed")
 """Keys of the sentences that the page's script says."""
 
@@ -94,7 +91,7 @@ class _Page:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def dressed(page: bytes, title: str, head: str | None = None, site: Site = Site()) -> bytes:  # noqa: B008 - frozen
+def dressed(page: bytes, title: str, head: str | None = None, site: Site = NO_CHOICE) -> bytes:
     """Return Gradio's page in French, with our style, script and first screen; or with `head` alone."""
     page = _SOCIAL.sub(b"", page)
     page = _RESIZER.sub(b"", page)
@@ -108,17 +105,12 @@ def dressed(page: bytes, title: str, head: str | None = None, site: Site = Site(
 def _head(title: str, site: Site) -> str:
     said = {key: CHAT[key] for key in SCRIPT_WORDS} | words_of("chat")["script"]
     words = {"words": said, "english": GRADIO_ENGLISH}
-    colors = colors_css(site)
     return (
-        element("title", escape(title))
+        Frame(site=site).look(
+            title, ("gradio.css", "chat.css", "answer.css", "reading.css", "panel.css", "series.css")
+        )
         + f'<meta name="description" content="{escape(CHAT["description"])}">'
-        + '<meta name="color-scheme" content="light dark">'
-        + f'<link rel="stylesheet" href="{beside(asset("chat.css"))}">'
-        + f'<link rel="stylesheet" href="{beside(asset("reading.css"))}">'
-        + f'<link rel="stylesheet" href="{beside(asset("panel.css"))}">'
         + f'<link rel="stylesheet" media="print" href="{beside(asset("print.css"))}">'
-        + f'<link rel="stylesheet" href="{beside(asset("series.css"))}">'
-        + (element("style", colors) if colors else "")
         + f'<script type="application/json" id="ra-words">{json.dumps(words)}</script>'
         + f'<script src="{beside(asset("chat.js"))}"></script>'
         + f'<script defer src="{beside(asset("reading.js"))}"></script>'
@@ -126,14 +118,13 @@ def _head(title: str, site: Site) -> str:
     )
 
 
-def office_head(title: str) -> str:
-    """Return what the head of the back office's page holds; its addresses begin at `/publier/`."""
+def office_head(title: str, frame: Frame) -> str:
+    """Return what the head of the back office's page holds; it stands one level below our root."""
     words = {key: OFFICE[key] for key in ("session_over", "enter_again", "file_too_large", "cut_off")}
     said = {**GRADIO_ENGLISH, **GRADIO}
     return (
-        element("title", escape(title))
-        + '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
-        + f'<link rel="stylesheet" href="../{beside(asset("office.css"))}">'
+        frame.look(title, ("gradio.css", "office.css"))
+        + '<meta name="robots" content="noindex">'
         + f'<script type="application/json" id="ra-words">{json.dumps({"words": words, "english": said})}</script>'
         + f'<script src="../{beside(asset("office.js"))}"></script>'
         + element("noscript", element("p", escape(OFFICE["no_script"])))
@@ -147,76 +138,69 @@ def _first_screen() -> str:
     return element("div", waiting, script_needed, id="ra-splash")
 
 
-@cache
-def asset(name: str) -> str:
-    """Return the address of one of our files; it changes with the file, which may be kept for ever."""
-    return f"{STATIC_ROUTE}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
-
-
-def beside(address: str) -> str:
-    """Return an address of ours as seen from a page at our root, whatever the path a proxy puts before it."""
-    return address.removeprefix("/")
-
-
 def waiting_page(
-    title: str = CHAT["loading"], notice: str = CHAT["loading_notice"], *, up: str = "", way: str = ""
+    title: str = CHAT["loading"],
+    notice: str = CHAT["loading_notice"],
+    frame: Frame = HOME,
+    way: str = "",
 ) -> HTMLResponse:
-    """Return the page shown while the chat is being loaded; it reloads itself.
+    """Return the page shown while something is being loaded; it reloads itself.
 
     Args:
         title: what is said first.
         notice: what is said under it.
-        up: the way from the page's address to our root: `../` one level below it.
+        frame: where the page stands.
         way: HTML of a link to what can be used meanwhile.
     """
-    return _notice_page(title, notice, way, seconds=2, up=up)
+    return _reloading(frame, title, notice, way, seconds=2)
+
+
+def chat_waiting_page(frame: Frame) -> HTMLResponse:
+    """Return the page shown at the chat's address while it is loaded, with the way to the chat without scripts."""
+    way = element("p", element("a", escape(CHAT["loading_way"]), href="simple"))
+    return waiting_page(frame=frame, way=way)
 
 
 def refusal_page(
     sentence: str, status: int, up: str = "", headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """Return the page that says why a request for a page is refused."""
-    head = _notice_head(up, f"<title>{escape(CHAT['title'])}</title>")
-    body = element(
-        "main",
-        element("p", escape(CHAT["title"]), class_="ra-name"),
-        element("h1", escape(CHAT["refused_title"])),
-        element("p", escape(sentence)),
-    )
-    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    html = _notice(Frame(up), CHAT["refused_title"], sentence)
     return HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
 
 
-def chat_waiting_page() -> HTMLResponse:
-    """Return the page shown at the chat's address while it is loaded, with the way to the chat without scripts."""
-    return waiting_page(way=element("p", element("a", escape(CHAT["loading_way"]), href="simple")))
+def missing_page(frame: Frame) -> HTMLResponse:
+    """Return the page shown at an address that does not exist."""
+    body = element(
+        "main",
+        element("h1", escape(CHAT["missing_title"])),
+        element("p", escape(CHAT["missing_notice"]), class_="notice"),
+        id=MAIN,
+        class_="column",
+    )
+    return HTMLResponse(frame.page(CHAT["missing_title"], body), 404, {"cache-control": "no-store"})
 
 
-def unavailable_page(sentence: str) -> HTMLResponse:
+def unavailable_page(sentence: str, frame: Frame = HOME) -> HTMLResponse:
     """Return the page shown when the index cannot be used; `sentence` says why."""
     operator = element(
         "p", element("strong", escape(CHAT["for_operator"])), "<br>", escape(sentence), class_="ra-why"
     )
-    return _notice_page(CHAT["unavailable_title"], CHAT["unavailable_notice"], operator, seconds=10)
+    return _reloading(frame, CHAT["unavailable_title"], CHAT["unavailable_notice"], operator, seconds=10)
 
 
-def _notice_head(up: str, more: str) -> str:
-    return (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="{up}{beside(asset("notice.css"))}">{more}'
-    )
-
-
-def _notice_page(title: str, notice: str, more: str, seconds: int, up: str = "") -> HTMLResponse:
-    refresh = f'<meta http-equiv="refresh" content="{seconds}"><title>{escape(CHAT["title"])}</title>'
-    head = _notice_head(up, refresh)
+def _notice(frame: Frame, title: str, notice: str, more: str = "", head: str = "") -> str:
     body = element(
         "main",
-        element("p", escape(CHAT["title"]), class_="ra-name"),
+        element("p", escape(title_of(frame.site)), class_="ra-name"),
         element("h1", escape(title)),
         element("p", escape(notice)),
         more,
     )
-    html = f'<!doctype html><html lang="fr"><head>{head}</head><body>{body}</body></html>'
+    return whole_page(frame.head(title_of(frame.site), ("notice.css",), more=head), body)
+
+
+def _reloading(frame: Frame, title: str, notice: str, more: str, seconds: int) -> HTMLResponse:
+    refresh = f'<meta http-equiv="refresh" content="{seconds}">'
+    html = _notice(frame, title, notice, more, refresh)
     return HTMLResponse(html, 503, {"retry-after": str(seconds), "cache-control": "no-store"})

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from ra_assistant.figures_wording import FIGURES
 from ra_assistant.interfaces.conversation import Exchange, Place, find
 from ra_assistant.interfaces.markup import (
     answer_anchor,
@@ -84,18 +83,13 @@ def _idle(shelf: Shelf) -> str:
         element("p", escape(CHAT["idle_notice"]), class_="ra-notice"),
         element("h3", escape(CHAT["documents_title"])),
         element("ul", *map(_document_row, ordered), class_="ra-documents"),
-        element("p", element("a", escape(FIGURES["link"]), href="chiffres"), class_="ra-out"),
         class_="ra-idle",
     )
 
 
 def _document_row(document: Document) -> str:
     year = element("span", str(document.year), class_="ra-chip") if document.year else ""
-    title = escape(document.title)
-    if document.source_url and web_host(document.source_url):
-        title = new_tab(document.source_url, title, "ra-heard")
-    read = new_tab(report_address(document), escape(REPORT["read_short"]), "ra-heard", document.title)
-    return element("li", element("span", title), element("span", year, read, class_="ra-reading"))
+    return element("li", new_tab(report_address(document), escape(document.title)), year)
 
 
 def _section(exchange: Exchange, turn: int, shelf: Shelf, *, is_shown: bool) -> str:
@@ -165,7 +159,7 @@ def _told(citation: Citation, shelf: Shelf) -> Iterator[str]:
         said_above = f" · {row['section'][-1]}" if path else ""
         whose = source_of(citation).removesuffix(said_above)
         yield element("p", escape(whose), class_="ra-whose")
-    read = new_tab(report_address(document, span_of(citation)), escape(REPORT["open_in_report"]), "ra-tab")
+    read = new_tab(report_address(document, span_of(citation)), escape(REPORT["open_in_report"]))
     yield element("p", read, class_="ra-read")
     yield way_out(row["source_url"], row["page"], citation)
 
@@ -234,14 +228,12 @@ def way_out(address: str | None, page: int | None, citation: Citation) -> str:
         fragment = text_fragment(citation.document, span_of(citation))
         address = f"{address}{'' if '#' in address else '#'}{fragment}" if fragment else address
     words = escape(CHAT["open_source_on"].format(host=host.removeprefix("www.")))
-    return element("p", new_tab(address, words, "ra-tab"), class_="ra-out")
+    return element("p", new_tab(address, words), class_="ra-out")
 
 
-def new_tab(address: str, words: str, notice_class: str, about: str = "") -> str:
-    """Return a link that opens a window of its own; `about` is heard after its words."""
-    if about:
-        words += heard(f" {about}")
-    notice = element("span", escape(f" ({CHAT['new_tab']})"), class_=notice_class)
+def new_tab(address: str, words: str) -> str:
+    """Return a link that opens a window of its own, which is heard."""
+    notice = heard(f" ({CHAT['new_tab']})")
     return element("a", words, notice, href=address, target="_blank", rel="noopener noreferrer")
 
 

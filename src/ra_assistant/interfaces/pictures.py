@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from ra_assistant.dispatching import Bounds, ProcessBroken, in_a_process
 from ra_assistant.errors import RaError, UnreadableDocument
 from ra_assistant.indexing import Progress
-from ra_assistant.interfaces.keeping import Kept
+from ra_assistant.interfaces.caching import Kept
 from ra_assistant.interfaces.originals import Original, Originals
 from ra_assistant.interfaces.problems import Refused
 from ra_assistant.interfaces.report_links import has_images

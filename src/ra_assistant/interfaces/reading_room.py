@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from ra_assistant.interfaces.attendant import Attendant, Room
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.page import waiting_page
 from ra_assistant.interfaces.pictures import Pictures, version_of
 from ra_assistant.interfaces.problems import Refused, sentence_for
@@ -27,7 +29,6 @@ from ra_assistant.interfaces.report_links import (
     report_address,
 )
 from ra_assistant.interfaces.report_page import (
-    Frame,
     HitRow,
     ReportView,
     SearchView,
@@ -39,6 +40,7 @@ from ra_assistant.interfaces.report_page import (
 from ra_assistant.interfaces.report_search import MAX_QUERY_CHARS, Found, SearchIndex
 from ra_assistant.interfaces.report_sheet import IMAGE_WIDTH, SheetView, page_span, sheet_page
 from ra_assistant.interfaces.report_text import Mark, TextWriter, outline_of, parts_of
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.rendering import QUOTE
 from ra_assistant.report_wording import REPORT
 from ra_assistant.types import Document, Span
@@ -63,12 +65,18 @@ _Answer = Callable[[Request, Room, Frame], Awaitable[Response]]
 class ReadingRoom:
     """Answers below `/rapport`; without `pictures`, no original file is within reach."""
 
-    def __init__(self, attendant: Attendant, pictures: Pictures | None) -> None:
+    def __init__(
+        self,
+        attendant: Attendant,
+        pictures: Pictures | None,
+        site: Site = NO_CHOICE,
+    ) -> None:
         self._attendant = attendant
+        self._site = site
         self._pictures = pictures
         self._indexes: OrderedDict[tuple[str, str], SearchIndex] = OrderedDict()
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
         """Return the routes of the room."""
         one = PREFIX + "/{document_id}"
         pages = {
@@ -77,12 +85,18 @@ class ReadingRoom:
             one + "/page/{page}": (self._sheet, "../../../"),
         }
         # The file is sent as it is: browsers ask for it piece by piece, and pieces of a compressed one are none.
-        file = _Page(self._attendant, self._original, "../../")
+        file = _Page(self._attendant, self._original, self._frame("../../"))
         return [
             Route(PREFIX + "/", _without_slash),
             Route(one + "/original", file),
-            *(Route(path, GZipMiddleware(_Page(self._attendant, *page))) for path, page in pages.items()),
+            *(
+                Route(path, GZipMiddleware(_Page(self._attendant, answer, self._frame(up))))
+                for path, (answer, up) in pages.items()
+            ),
         ]
+
+    def _frame(self, up: str) -> Frame:
+        return Frame(up, self._site, here="report")
 
     async def _room(self, _: Request, room: Room, frame: Frame) -> Response:
         return _html(room_page(frame, room.newest_first()))
@@ -196,10 +210,10 @@ class ReadingRoom:
 class _Page:
     """One page of the room, as an application; what goes wrong is said on a page in French."""
 
-    def __init__(self, attendant: Attendant, answer: _Answer, up: str) -> None:
+    def __init__(self, attendant: Attendant, answer: _Answer, frame: Frame) -> None:
         self._attendant = attendant
         self._answer = answer
-        self._up = up
+        self._frame = frame
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         response = await self._answered(Request(scope, receive))
@@ -207,12 +221,12 @@ class _Page:
 
     async def _answered(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
-            return _trouble(Frame(self._up), Refused(405, "method_not_allowed"))
+            return _trouble(self._frame, Refused(405, "method_not_allowed"))
         try:
             room = self._attendant.room
         except Refused:
-            return waiting_page(REPORT["room"], up=self._up)
-        frame = Frame(self._up, room.service.publisher)
+            return waiting_page(REPORT["room"], frame=self._frame)
+        frame = replace(self._frame, publisher=room.service.publisher)
         try:
             return await self._answer(request, room, frame)
         except Refused as refused:

@@ -1,4 +1,4 @@
-"""How a citation is named outside the chat: in what a visitor copies, prints and keeps."""
+"""How a place in a report is named: in what a visitor copies, prints and keeps."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.panel import Shelf
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.rendering import citation_json
-from ra_assistant.types import Citation, DocumentKind
+from ra_assistant.types import Citation, Document, DocumentKind
 
 
-def reference(citation: Citation) -> str:
-    """Return « Genopole, Rapport d’activité 2020, p. 14 »; a restated text names whom it follows as well."""
-    document = citation.document
-    names = [document.publisher or "", document.title]
-    parts = [names[1]] if names[0].casefold() in names[1].casefold() else names
-    if document.year and str(document.year) not in document.title:
+def reference(document: Document, offset: int | None = None) -> str:
+    """Return « Genopole, Rapport d’activité 2020, p. 14 »; a restated text says so, and whom it follows.
+
+    Args:
+        document: what is named.
+        offset: where in its text; None names the document alone, without page.
+    """
+    publisher, title = document.publisher or "", document.title
+    parts = [title] if publisher.casefold() in title.casefold() else [publisher, title]
+    if document.year and str(document.year) not in title:
         parts.append(str(document.year))
-    page = document.label_at(citation.start)
+    page = document.label_at(offset) if offset is not None else None
     if page is not None:
         parts.append(_words()["page"].format(label=page))
-    section = document.section_at(citation.start)
-    if document.kind is DocumentKind.RESTATED and section is not None and section.source_label:
-        parts.append(_words()["restated"].format(label=section.source_label))
-    return ", ".join(parts)
+    if document.kind is DocumentKind.RESTATED:
+        section = document.section_at(offset) if offset is not None else None
+        label = section.source_label if section else None
+        bare = "" if _words()["restated_bare"] in title.casefold() else _words()["restated_bare"]
+        parts.append(_words()["restated"].format(label=label) if label else bare)
+    return ", ".join(part for part in parts if part)
 
 
 def address(citation: Citation) -> str:
@@ -48,7 +54,7 @@ def kept_of(exchange: Exchange, shelf: Shelf) -> dict[str, Any]:
     for places, rows in ((exchange.cited, kept["cited"]), (exchange.nearest, kept["nearest"])):
         for place, row in zip(places, rows, strict=True):
             citation = find(place, shelf.documents)
-            row["reference"] = reference(citation) if citation else ""
+            row["reference"] = reference(citation.document, citation.start) if citation else ""
             row["address"] = address(citation) if citation else ""
     return kept
 
@@ -62,7 +68,11 @@ def printed_sources(exchange: Exchange, shelf: Shelf) -> str:
 
 def _printed(place: Place, citation: Citation) -> str:
     quote = _words()["quote"].format(quote=citation.quote)
-    parts = [escape(f"[{place.marker}] {quote}"), escape(reference(citation)), escape(address(citation))]
+    parts = [
+        escape(f"[{place.marker}] {quote}"),
+        escape(reference(citation.document, citation.start)),
+        escape(address(citation)),
+    ]
     return element("li", "<br>".join(part for part in parts if part))
 
 

@@ -6,51 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from ra_assistant.interfaces.frame import MAIN, Frame
 from ra_assistant.interfaces.markup import element, escape
-from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.interfaces.panel import web_host
+from ra_assistant.interfaces.references import reference
 from ra_assistant.interfaces.report_links import has_images, page_address, report_address
 from ra_assistant.interfaces.report_text import Entry, TextWriter
 from ra_assistant.report_wording import REPORT
 from ra_assistant.types import Document, DocumentKind, Span
 from ra_assistant.wording import count
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What every page of the room has around it."""
-
-    up: str
-    """The way from the page's address to the assistant's home: `../` one level below it."""
-    publisher: str | None = None
-    chat_words: str = REPORT["to_chat"]
-    """What the way to the chat is called."""
-
-    def page(self, title: str, *body: str, links: str = "", with_script: bool = True) -> str:
-        """Return a whole page; `body` is HTML, `links` goes to its head."""
-        address = f"{self.up}{beside(asset('report.js'))}"
-        script = f'<script src="{address}" defer></script>' if with_script else ""
-        head = (
-            '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<meta name="color-scheme" content="light dark">'
-            + element("title", escape(f"{title} – {REPORT['home']}"))
-            + f'<link rel="stylesheet" href="{self.up}{beside(asset("report.css"))}">'
-            + script
-            + links
-        )
-        home = element("a", escape(self.publisher or REPORT["home"]), href=self.up or "./", class_="home")
-        ways = element(
-            "nav",
-            element("a", escape(REPORT["to_room"]), href=f"{self.up}rapport"),
-            element("a", escape(self.chat_words), href=self.up or "./"),
-            aria_label=REPORT["home"],
-        )
-        inner = (
-            element("a", escape(REPORT["skip"]), class_="skip", href="#texte")
-            + element("header", home, ways, class_="top")
-            + "".join(body)
-        )
-        return f'<!doctype html><html lang="fr"><head>{head}</head><body>{inner}</body></html>'
+SHEETS, SCRIPTS = ("report.css",), ("report.js",)
 
 
 def room_page(frame: Frame, documents: Sequence[Document]) -> str:
@@ -62,10 +28,10 @@ def room_page(frame: Frame, documents: Sequence[Document]) -> str:
         element("h1", escape(REPORT["room"])),
         element("p", escape(REPORT["room_notice"]), class_="notice"),
         listed,
-        id="texte",
+        id=MAIN,
         class_="room",
     )
-    return frame.page(REPORT["room"], body)
+    return frame.page(REPORT["room"], body, sheets=SHEETS, scripts=SCRIPTS)
 
 
 def _row(frame: Frame, document: Document) -> str:
@@ -87,24 +53,6 @@ def facts_html(document: Document) -> str:
         facts.append(element("span", escape(pages)))
     words = count(len(document.text.split()), REPORT["one_word"], REPORT["several_words"])
     return element("p", *facts, element("span", escape(words)), class_="facts")
-
-
-def reference_of(document: Document) -> str:
-    """Return how a document is named in a reference: « Genopole, Rapport d’activité 2020 »."""
-    if document.kind is DocumentKind.RESTATED:
-        publisher = document.publisher
-        whose = REPORT["restated"].format(publisher=publisher) if publisher else REPORT["restated_bare"]
-        return f"{whose}, {document.title}"
-    if document.publisher and document.publisher not in document.title:
-        return f"{document.publisher}, {document.title}"
-    return document.title
-
-
-def reference_at(document: Document, offset: int) -> str:
-    """Return the reference of a place, its printed page included."""
-    label = document.label_at(offset)
-    page = f", {REPORT['copy_page'].format(label=label)}" if label else ""
-    return reference_of(document) + page
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +103,15 @@ def report_page(frame: Frame, view: ReportView) -> str:
     title = document.title
     if view.search:
         title = REPORT["title_search"].format(query=view.search.query, title=title)
+    head = element(
+        "header",
+        element("p", element("a", escape(REPORT["to_room"]), href=f"{frame.up}rapport"), class_="back"),
+        element("h1", escape(document.title), id="titre"),
+        facts_html(document),
+        _ways(frame, view),
+    )
     article = element(
         "article",
-        element("header", element("h1", escape(document.title)), facts_html(document), _ways(frame, view)),
         _search_html(view),
         _gone_html() if view.is_quote_gone else "",
         _part_nav(view, is_first=True),
@@ -165,15 +119,17 @@ def report_page(frame: Frame, view: ReportView) -> str:
             "div",
             view.writer.html(view.parts[view.part]),
             class_="text",
-            id="texte",
-            data_reference=reference_of(document),
+            id=MAIN,
+            data_reference=reference(document),
         ),
         _part_nav(view, is_first=False),
         _cited_bar(frame, view),
         _hits_bar(view),
         pick_bar(),
+        aria_labelledby="titre",
     )
-    return frame.page(title, element("main", _outline(view), article, class_="report"))
+    main = element("main", head, _outline(view), article, class_="report")
+    return frame.page(title, main, sheets=SHEETS, scripts=SCRIPTS)
 
 
 def _ways(frame: Frame, view: ReportView) -> str:
@@ -320,10 +276,9 @@ def _cited_bar(frame: Frame, view: ReportView) -> str:
     if view.quote is None:
         return ""
     document, quote = view.document, view.quote
-    reference = reference_at(document, quote.start)
     said = [
         element("strong", escape(REPORT["quoted"])),
-        element("span", escape(reference), class_="reference"),
+        element("span", escape(reference(document, quote.start)), class_="reference"),
         copy_button(document, quote),
     ]
     page = document.page_at(quote.start)
@@ -341,7 +296,7 @@ def copy_button(document: Document, quote: Span) -> str:
     """Return the button that copies a quote with its reference; the page's script shows it."""
     text = REPORT["quote"].format(
         quote=" ".join(document.text[quote.start : quote.end].split()),
-        reference=reference_at(document, quote.start),
+        reference=reference(document, quote.start),
     )
     return element(
         "button",
@@ -366,7 +321,7 @@ def pick_bar() -> str:
         data_failed=REPORT["not_copied"],
     )
     return element("div", button, id="pick", class_="bar pick", hidden=True) + element(
-        "p", "", id="said", class_="heard", role="status"
+        "p", "", id="said", class_="ra-heard", role="status"
     )
 
 
@@ -377,7 +332,7 @@ def trouble_page(frame: Frame, sentence: str) -> str:
         element("h1", escape(REPORT["trouble"])),
         element("p", escape(sentence), class_="notice"),
         element("p", element("a", escape(REPORT["to_room"]), href=f"{frame.up}rapport")),
-        id="texte",
+        id=MAIN,
         class_="room",
     )
-    return frame.page(REPORT["trouble"], body)
+    return frame.page(REPORT["trouble"], body, sheets=SHEETS)

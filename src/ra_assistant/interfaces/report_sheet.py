@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ra_assistant.interfaces.frame import MAIN, Frame
 from ra_assistant.interfaces.markup import element, escape
+from ra_assistant.interfaces.references import reference
 from ra_assistant.interfaces.report_links import page_address, report_address
-from ra_assistant.interfaces.report_page import Frame, copy_button, pick_bar, reference_at, reference_of
+from ra_assistant.interfaces.report_page import SCRIPTS, SHEETS, copy_button, pick_bar
 from ra_assistant.interfaces.report_text import TextWriter, page_words
 from ra_assistant.report_wording import REPORT
 from ra_assistant.types import Document, Span
@@ -58,9 +60,9 @@ def sheet_page(frame: Frame, view: SheetView) -> str:
         columns,
         pick_bar(),
         class_="page",
-        data_reference=reference_of(document),
+        data_reference=reference(document),
     )
-    return frame.page(title, main, links=links)
+    return frame.page(title, main, sheets=SHEETS, scripts=SCRIPTS, head=links)
 
 
 def _sheet_ways(frame: Frame, view: SheetView) -> str:
@@ -128,16 +130,14 @@ def _sheet_text(view: SheetView) -> str:
     )
     bar = ""
     if view.quote is not None:
-        reference = element("span", escape(reference_at(document, view.quote.start)), class_="reference")
-        bar = element("p", reference, copy_button(document, view.quote), class_="cited")
+        named = element("span", escape(reference(document, view.quote.start)), class_="reference")
+        bar = element("p", named, copy_button(document, view.quote), class_="cited")
     label = document.page_labels[view.page - 1]
     return element(
         "section",
-        element("h2", escape(REPORT["page_text"]), class_="heard"),
+        element("h2", escape(REPORT["page_text"]), class_="ra-heard"),
         bar,
-        element(
-            "div", text, class_="text", id="texte", data_label=label, data_reference=reference_of(document)
-        ),
+        element("div", text, class_="text", id=MAIN, data_label=label, data_reference=reference(document)),
         class_="beside",
     )
 

@@ -27,6 +27,7 @@ _WRITE = re.compile(r"/gradio_api/(?:queue/join|cancel|reset)/?")
 _UPLOAD = re.compile(r"/gradio_api/upload.*")
 _UPLOADING = re.compile(r"/gradio_api/upload(?:_progress)?/?")
 
+_OURSELVES = "frame-ancestors 'self'"
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -39,7 +40,7 @@ POLICY = "; ".join(
         "object-src 'none'",
         "form-action 'self'",
         "base-uri 'self'",
-        "frame-ancestors 'self'",
+        _OURSELVES,
     )
 )
 """As tight as Gradio 6 bears: under anything tighter for scripts and styles, nothing is drawn."""
@@ -77,14 +78,16 @@ class Framed:
 
     def __init__(self, app: ASGIApp, ancestors: Sequence[str]) -> None:
         self._app = app
-        self._policy = " ".join((POLICY, *ancestors))
+        self._ancestors = " ".join((_OURSELVES, *ancestors))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["content-security-policy"] = self._policy
+                headers = MutableHeaders(scope=message)
+                policy = headers.get("content-security-policy", POLICY)
+                headers["content-security-policy"] = policy.replace(_OURSELVES, self._ancestors)
             await send(message)
 
         await self._app(scope, receive, send_framed)

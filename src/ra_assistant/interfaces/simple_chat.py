@@ -11,6 +11,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -22,10 +23,11 @@ from starlette.types import Receive, Scope, Send
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.attendant import Attendant, Room
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, turns_of
+from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.page import waiting_page
 from ra_assistant.interfaces.problems import RETRY_SECONDS, Refused
-from ra_assistant.interfaces.report_page import Frame
 from ra_assistant.interfaces.simple_page import simple_page
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.report_wording import SIMPLE
 from ra_assistant.wording import sentence_of
 
@@ -42,9 +44,15 @@ POLICY = (
 class SimpleChat:
     """Answers at `/simple`, in the same slots as the interfaces for programs."""
 
-    def __init__(self, attendant: Attendant, privacy: str = SIMPLE["privacy"]) -> None:
-        """Answer with `attendant`; `privacy` is the sentence that says what is kept."""
+    def __init__(
+        self,
+        attendant: Attendant,
+        privacy: str = SIMPLE["privacy"],
+        site: Site = NO_CHOICE,
+    ) -> None:
+        """Answer with `attendant` as `site` looks; `privacy` is the sentence that says what is kept."""
         self._attendant = attendant
+        self._frame = Frame(site=site, here="simple")
         self._privacy = privacy
 
     def route(self) -> Route:
@@ -63,7 +71,7 @@ class SimpleChat:
         try:
             room = self._attendant.room
         except Refused:
-            return waiting_page(SIMPLE["loading"], SIMPLE["loading_notice"])
+            return waiting_page(SIMPLE["loading"], SIMPLE["loading_notice"], self._frame)
         return self._page(room)
 
     async def _asked(self, request: Request) -> Response:
@@ -87,7 +95,7 @@ class SimpleChat:
         self, room: Room | None, exchanges: Sequence[Exchange] = (), *, status: int = 200, **said: str
     ) -> Response:
         """Return the page with a conversation; `said` are the words of `simple_page`."""
-        frame = Frame("", room.service.publisher if room else None, SIMPLE["full"])
+        frame = replace(self._frame, publisher=room.service.publisher if room else None)
         page = simple_page(frame, room, exchanges, packed(exchanges), self._privacy, **said)
         headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
         if status == 503:

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ra_assistant.interfaces.attendant import Room
 from ra_assistant.interfaces.conversation import Exchange, Place, find
+from ra_assistant.interfaces.exchange_answer import exchange_answer
+from ra_assistant.interfaces.frame import MAIN, Frame
 from ra_assistant.interfaces.markup import (
     answer_anchor,
-    answer_html,
     element,
     escape,
     source_anchor,
     sources_anchor,
     unbroken,
 )
-from ra_assistant.interfaces.page import asset, beside
 from ra_assistant.interfaces.panel import Shelf, facts_of, new_tab, passage_html, span_of, way_out
 from ra_assistant.interfaces.report_links import has_images, page_address, report_address
-from ra_assistant.interfaces.report_page import Frame
+from ra_assistant.interfaces.site_page import contact_html, legal_html
 from ra_assistant.rendering import citation_json
 from ra_assistant.report_wording import REPORT, SIMPLE
-from ra_assistant.types import Citation, Document, DocumentKind, Outcome
-from ra_assistant.wording import CHAT, count, source_of
+from ra_assistant.types import Citation, Document, DocumentKind
+from ra_assistant.wording import CHAT, source_of
 
 MAX_ASKED_CHARS = 20_000
 """What is given back in the box of a question that was refused."""
@@ -57,9 +57,9 @@ def simple_page(
     """
     parts = [element("h1", escape(SIMPLE["heading"]))]
     if exchanges and room is not None:
-        shelf = room.service.shelf
+        shelf, contact = room.service.shelf, contact_html(frame.site)
         talk = (
-            _exchange(exchange, turn, shelf, is_last=turn == len(exchanges))
+            _exchange(exchange, turn, shelf, contact, is_last=turn == len(exchanges))
             for turn, exchange in enumerate(exchanges, 1)
         )
         parts.append(element("div", *talk, class_="talk"))
@@ -67,15 +67,15 @@ def simple_page(
         parts.append(element("p", escape(SIMPLE["notice"]), class_="notice"))
     if notice:
         parts.append(element("p", escape(notice), class_="notice", role="status"))
-    parts.append(_form(kept, question, error, privacy, is_first=not exchanges))
+    foot = element("p", escape(privacy), legal_html(frame.site), class_="notice")
+    parts.append(_form(kept, question, error, foot, is_first=not exchanges))
     if room is not None and not exchanges and room.service.starters:
         parts.append(_starters(room.service.starters))
-    style = f'<link rel="stylesheet" href="{frame.up}{beside(asset("simple.css"))}">'
-    main = element("main", *parts, id="texte", class_="simple")
-    return frame.page(SIMPLE["title"], main, links=style, with_script=False)
+    main = element("main", *parts, id=MAIN, class_="simple")
+    return frame.page(SIMPLE["title"], main, sheets=("answer.css", "simple.css"))
 
 
-def _form(kept: str, question: str, error: str, privacy: str, *, is_first: bool) -> str:
+def _form(kept: str, question: str, error: str, foot: str, *, is_first: bool) -> str:
     alert = element("p", escape(error), class_="alert", role="alert", id="erreur") if error else ""
     label = SIMPLE["ask" if is_first else "ask_next"]
     box = element(
@@ -96,8 +96,10 @@ def _form(kept: str, question: str, error: str, privacy: str, *, is_first: bool)
         alert,
         box,
         _hidden(kept),
-        element("p", element("button", escape(SIMPLE["send"]), type="submit"), again, class_="send"),
-        element("p", escape(privacy), class_="notice"),
+        element(
+            "p", element("button", escape(SIMPLE["send"]), type="submit", class_="main"), again, class_="send"
+        ),
+        foot,
         method="post",
         action=f"simple#{'erreur' if error else LAST}",
         class_="ask",
@@ -128,21 +130,10 @@ def _starters(starters: Sequence[str]) -> str:
     )
 
 
-def _exchange(exchange: Exchange, turn: int, shelf: Shelf, *, is_last: bool) -> str:
+def _exchange(exchange: Exchange, turn: int, shelf: Shelf, contact: str, *, is_last: bool) -> str:
     number = element("span", escape(SIMPLE["question_number"].format(number=turn)), class_="number")
     question = element("h2", number, " ", element("span", escape(unbroken(exchange.question))))
-    nearest = ""
-    if exchange.nearest and exchange.outcome == Outcome.NOT_IN_REPORT:
-        passages = count(len(exchange.nearest), CHAT["one_nearest"], CHAT["several_nearest"])
-        nearest = CHAT["see_nearest"].format(passages=passages)
-    answer = answer_html(
-        exchange.answer,
-        turn,
-        outcome=exchange.outcome,
-        highlights=exchange.highlights,
-        markers={place.marker for place in exchange.cited},
-        nearest=nearest,
-    )
+    answer = exchange_answer(exchange, turn, contact)
     return element(
         "section",
         question,
@@ -192,7 +183,7 @@ def _passage(place: Place, turn: int, shelf: Shelf) -> str:
 
 def _told(citation: Citation, marker: int, shelf: Shelf) -> Iterator[str]:
     document = citation.document
-    heard = element("span", escape(SIMPLE["passage"].format(number=marker) + ", "), class_="heard")
+    heard = element("span", escape(SIMPLE["passage"].format(number=marker) + ", "), class_="ra-heard")
     yield element("h4", heard, escape(document.title))
     yield element("p", *facts_of(citation), class_="facts")
     yield element("blockquote", *passage_html(citation, shelf.around(citation)))
@@ -208,8 +199,8 @@ def _told(citation: Citation, marker: int, shelf: Shelf) -> Iterator[str]:
 
 def _links(document: Document, citation: Citation) -> Iterator[str]:
     span = span_of(citation)
-    yield new_tab(report_address(document, span), escape(REPORT["open_in_report"]), "quiet")
+    yield new_tab(report_address(document, span), escape(REPORT["open_in_report"]))
     page = document.page_at(citation.start)
     if page is not None and has_images(document):
         words = REPORT["page_image"].format(label=document.page_labels[page - 1])
-        yield new_tab(page_address(document, page, span), escape(words), "quiet")
+        yield new_tab(page_address(document, page, span), escape(words))

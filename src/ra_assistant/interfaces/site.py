@@ -81,6 +81,10 @@ class Site:
         return tuple(logo for logo in (self.logo, self.dark_logo) if logo is not None)
 
 
+NO_CHOICE = Site()
+"""What an organisation that chose nothing has."""
+
+
 def load_site(path: Path, *, is_wanted: bool = False) -> Site:
     """Return what the file says; without a file, nothing is chosen.
 

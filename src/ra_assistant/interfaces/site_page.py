@@ -1,28 +1,32 @@
-"""What an organisation chose, as it is seen in the chat: its logo, its colours, where to write."""
+"""What an organisation chose, as it is seen on our pages: its logo, its colours, where to write."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ra_assistant.interfaces.assets import beside
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.site import Logo, Site
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.wording import CHAT
 
+_KEPT = "public, max-age=31536000, immutable"
 _LOGO_HEADERS = {
-    "cache-control": "public, max-age=31536000, immutable",
+    "cache-control": _KEPT,
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
 """An SVG opened by its address, outside an image, runs nothing either."""
 
 
-def logo_routes(site: Site) -> list[BaseRoute]:
-    """Return the routes of the organisation's images."""
-    return [_logo_route(logo) for logo in site.logos]
+def look_routes(site: Site) -> list[BaseRoute]:
+    """Return the routes of the organisation's images and colours."""
+    colors = colors_address(site)
+    return [*(_logo_route(logo) for logo in site.logos), *([_colors_route(site, colors)] if colors else [])]
 
 
 def _logo_route(logo: Logo) -> Route:
@@ -32,8 +36,21 @@ def _logo_route(logo: Logo) -> Route:
     return Route(logo.address, send)
 
 
+def _colors_route(site: Site, address: str) -> Route:
+    async def send(_: Request) -> Response:
+        return Response(colors_css(site), media_type="text/css", headers={"cache-control": _KEPT})
+
+    return Route(address, send)
+
+
+def colors_address(site: Site) -> str:
+    """Return the path of the organisation's colours below our root, empty for none; it changes with them."""
+    colors = colors_css(site)
+    return f"/couleurs-{sha256(colors.encode()).hexdigest()[:12]}.css" if colors else ""
+
+
 def colors_css(site: Site) -> str:
-    """Return the declarations that replace the chat's colours; empty for none."""
+    """Return the declarations that replace our colours; empty for none."""
     if site.light is None or site.dark is None:
         return ""
     return (
@@ -48,22 +65,18 @@ def title_of(site: Site) -> str:
     return str(words_of("site")["page"]["title"]).format(name=site.name) if site.name else CHAT["title"]
 
 
-def logo_html(site: Site) -> str:
-    """Return the organisation's logo, which says its name; empty for none."""
+def logo_html(site: Site, up: str = "") -> str:
+    """Return the organisation's logo, which says its name; empty for none.
+
+    `up` is the way from the page's address to our root.
+    """
     if site.logo is None:
         return ""
-    image = element("img", src=site.logo.address.removeprefix("/"), alt=site.name, class_="ra-logo")
-    image = (
-        image.removesuffix("</img>")
-        if site.name
-        else image.replace("<img", '<img alt=""').removesuffix("</img>")
-    )
+    image = f'<img src="{up}{beside(site.logo.address)}" alt="{escape(site.name)}" class="ra-logo">'
     if site.dark_logo is None:
         return element("span", image, class_="ra-logo-frame")
-    dark = element(
-        "source", srcset=site.dark_logo.address.removeprefix("/"), media="(prefers-color-scheme: dark)"
-    )
-    return element("picture", dark.removesuffix("</source>"), image)
+    dark = f'<source srcset="{up}{beside(site.dark_logo.address)}" media="(prefers-color-scheme: dark)">'
+    return element("picture", dark, image)
 
 
 def contact_html(site: Site) -> str:

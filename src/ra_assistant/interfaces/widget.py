@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ra_assistant.interfaces.page import asset, beside
+from ra_assistant.interfaces.frame import Frame, whole_page
 from ra_assistant.interfaces.problems import problem
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.interfaces.words import words_of
 
 SETTINGS = ("mode", "position", "theme", "lang", "color", "heading", "welcome", "starters")
@@ -74,7 +75,7 @@ def frame_code(home: str, chosen: Mapping[str, str]) -> str:
     )
 
 
-def widget_routes(origins: Sequence[str]) -> list[BaseRoute]:
+def widget_routes(origins: Sequence[str], site: Site = NO_CHOICE) -> list[BaseRoute]:
     """Return the routes; pages of `origins` may show the frame."""
     ancestors = " ".join(("'self'", *origins))
 
@@ -89,7 +90,7 @@ def widget_routes(origins: Sequence[str]) -> list[BaseRoute]:
         return _page(_framed(request.query_params), ancestors)
 
     async def integrate(_: Request) -> Response:
-        return _page(_integrate(origins), "'none'")
+        return _page(_integrate(origins, site), "'none'")
 
     files = [Route(path, script) for path in ("/widget.js", "/widget-{version}.js")]
     return [
@@ -107,26 +108,16 @@ def _page(html: str, ancestors: str) -> Response:
     return HTMLResponse(html, headers={"content-security-policy": policy, "cache-control": "no-cache"})
 
 
-def _head(title: str, style: str, *scripts: str) -> str:
-    tags = "".join(f'<script src="{escape(script)}" defer></script>' for script in scripts)
-    return (
-        '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="{escape(beside(asset(style)))}">{tags}</head>'
-    )
-
-
 def _framed(query: Mapping[str, str]) -> str:
     chosen = {name: query[name][:MAX_SETTING_CHARS] for name in SETTINGS if query.get(name)}
     chosen["mode"] = "inline"
     settings = "".join(f' {name}="{escape(value)}"' for name, value in chosen.items())
     title = chosen.get("heading") or words_of("widget")["fr"]["heading"]
-    head = _head(title, "embed.css", versioned_name())
-    return f"{head}<body><main><ra-assistant{settings}></ra-assistant></main></body></html>"
+    head = Frame().head(title, ("embed.css",), more=_script(versioned_name()))
+    return whole_page(head, f"<main><ra-assistant{settings}></ra-assistant></main>")
 
 
-def _integrate(origins: Sequence[str]) -> str:
+def _integrate(origins: Sequence[str], site: Site) -> str:
     words = words_of("widget")["integrate"]
     template = resources.files("ra_assistant.interfaces").joinpath("data/integrate.html").read_text("utf-8")
     sites = "".join(f"<li>{escape(origin)}</li>" for origin in origins)
@@ -134,5 +125,15 @@ def _integrate(origins: Sequence[str]) -> str:
     values["sites"] = f"<ul>{sites}</ul>" if sites else f"<p>{escape(words['nobody'])}</p>"
     values |= {"file": versioned_name(), "integrity": integrity(), "height": str(FRAME_HEIGHT)}
     values["default_heading"] = escape(words_of("widget")["fr"]["heading"])
-    head = _head(words["title"], "integrate.css", versioned_name(), beside(asset("integrate.js")))
-    return head + re.sub(r"\{(\w+)\}", lambda name: values[name.group(1)], template)
+    body = re.sub(r"\{(\w+)\}", lambda name: values[name.group(1)], template)
+    return Frame(site=site).page(
+        words["title"],
+        body,
+        sheets=("integrate.css",),
+        scripts=("integrate.js",),
+        head=_script(versioned_name()),
+    )
+
+
+def _script(name: str) -> str:
+    return f'<script src="{name}" defer></script>'

@@ -283,7 +283,10 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.('a[href^="#"]');
-    if (link?.hash.startsWith("#source")) {
+    if (link?.hash === "#ra-box") {
+      event.preventDefault();
+      question()?.focus();
+    } else if (link?.hash.startsWith("#source")) {
       event.preventDefault();
       open(link);
     } else if (link?.hash.startsWith("#answer-")) {
@@ -397,6 +400,7 @@
   function watch() {
     const status = document.createElement("div");
     status.id = "ra-status";
+    status.className = "ra-heard";
     status.className = "ra-heard";
     status.setAttribute("role", "status");
     document.body.append(status);

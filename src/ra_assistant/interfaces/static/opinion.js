@@ -18,8 +18,8 @@
         body: JSON.stringify(opinion),
       });
       if (reply.ok) return "";
-      if (reply.status === 404) return words.no_feedback;
-      return reply.status === 429 ? words.feedback_busy : words.feedback_failed;
+      const told = await reply.json().catch(() => ({}));
+      return told.detail || words.feedback_failed;
     } catch {
       return words.feedback_failed;
     }

@@ -43,7 +43,7 @@
   function copyOldWay(text) {
     const box = document.createElement("textarea");
     box.value = text;
-    box.className = "heard";
+    box.className = "ra-heard";
     document.body.append(box);
     box.select();
     const isDone = document.execCommand("copy");

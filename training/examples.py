@@ -1,0 +1,132 @@
+"""What the reader is taught from: a question, a passage, the words that answer; and what does not answer."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import noise
+from common import fold, joined
+
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, a passage, and the stretches of the passage's text that answer; none when it does not."""
+
+    question: str
+    title: str
+    text: str
+    answers: tuple[tuple[int, int], ...]
+    weight: float = 1.0
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the ranges of a text's sentences and lines."""
+    made, start = [], 0
+    for cut in SENTENCE.finditer(text):
+        if cut.start() > start:
+            made.append((start, cut.start()))
+        start = cut.end()
+    return [*made, (start, len(text))] if start < len(text) else made
+
+
+def without_answer(text: str, answers: tuple[tuple[int, int], ...]) -> str | None:
+    """Return the text without the sentences of its answers; None when too little or an answer is left."""
+    kept = [(a, b) for a, b in sentences(text) if not any(a < e and s < b for s, e in answers)]
+    rest = " ".join(text[a:b] for a, b in kept)
+    said = {fold(text[s:e]) for s, e in answers}
+    return None if len(rest) < 150 or any(a in fold(rest) for a in said) else rest
+
+
+def cropped(example: Example, rng: random.Random) -> Example:
+    """Return the example with some of the passage's first or last sentences gone, never the answer's."""
+    parts = sentences(example.text)
+    if len(parts) < 4 or not example.answers:
+        return example
+    low, high = min(s for s, _ in example.answers), max(e for _, e in example.answers)
+    starts = [a for a, _ in parts if a <= low]
+    ends = [b for _, b in parts if b >= high]
+    if not starts or not ends:
+        return example
+    start, end = rng.choice(starts[:4]), rng.choice(ends[-4:])
+    answers = tuple((s - start, e - start) for s, e in example.answers)
+    return Example(example.question, example.title, example.text[start:end], answers, example.weight)
+
+
+def lengthened(example: Example, other: str, rng: random.Random) -> Example:
+    """Return the example with sentences of another passage before or after."""
+    parts = sentences(other)
+    piece = " ".join(other[a:b] for a, b in parts[: rng.randint(1, 3)])
+    if rng.random() < 0.5:
+        shift = len(piece) + 1
+        answers = tuple((s + shift, e + shift) for s, e in example.answers)
+        return Example(example.question, example.title, f"{piece} {example.text}", answers, example.weight)
+    return Example(
+        example.question, example.title, f"{example.text} {piece}", example.answers, example.weight
+    )
+
+
+def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -> str:
+    """Return a question as it is read: joined to its history, now and then in haste or as keywords."""
+    text = question["question"]
+    if noisy and question["type"] not in {"sms", "mots_cles", "suivi"}:
+        draw = rng.random()
+        text = noise.hasty(text, rng) if draw < 0.12 else noise.keywords(text, rng) if draw < 0.2 else text
+    return joined(question["history"], text, answer=rng.random() < 0.5)
+
+
+def window(
+    text: str, answers: tuple[tuple[int, int], ...], most: int = 440
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return at most `most` characters of a long text around its first answer, cut at sentences."""
+    if len(text) <= most:
+        return text, answers
+    centre = answers[0][0] if answers else 0
+    start = max((a for a, _ in sentences(text) if a <= max(0, centre - most // 2)), default=0)
+    ends = [b for _, b in sentences(text) if start < b <= start + most]
+    end = max(ends, default=min(len(text), start + most))
+    inside = tuple((s - start, e - start) for s, e in answers if s >= start and e <= end)
+    return text[start:end], inside
+
+
+def examples(
+    questions: list[dict[str, Any]],
+    passages: dict[str, dict[str, Any]],
+    rng: random.Random,
+    easy: float = 0.0,
+) -> list[Example]:
+    """Return one epoch's examples, about half without an answer; of other passages, `easy` are any one."""
+    made = []
+    everything = list(passages.values())
+    for question in questions:
+        passage = passages[question["passage"]]
+        title = passage["title"] if rng.random() < 0.85 else ""
+        spans = tuple((a["start"], a["start"] + len(a["text"])) for a in question["answers"])
+        if not question["answers"]:
+            made += [Example(asked(question, rng), title, passage["text"], (), 1.5) for _ in range(2)]
+            continue
+        text, spans = window(passage["text"], spans)
+        if not spans:
+            continue
+        example = Example(asked(question, rng), title, text, spans)
+        if rng.random() < 0.35:
+            example = cropped(example, rng)
+        if rng.random() < 0.12 and len(example.text) < 420:
+            example = lengthened(example, rng.choice(everything)["text"], rng)
+        if rng.random() < 0.15:
+            example = Example(
+                example.question, example.title, example.text.replace("\n", " "), example.answers
+            )
+        made.append(example)
+        rest = without_answer(text, spans) if rng.random() < 0.4 else None
+        if rest:
+            made.append(Example(asked(question, rng), title, rest, ()))
+        if question["hard"] and rng.random() < 0.55:
+            other = rng.choice(everything) if rng.random() < easy else passages[rng.choice(question["hard"])]
+            made.append(Example(asked(question, rng), other["title"], window(other["text"], ())[0], ()))
+    rng.shuffle(made)
+    return made
