@@ -484,3 +484,35 @@ def test_what_is_left_out_is_said(assistant: Assistant, server: ModelServer) -> 
     assert final.shortened
     assert final.text.startswith(SHOULD_SAY)
     assert "raccourcie" in final.text
+
+
+def test_a_model_that_was_only_slow_is_not_said_to_have_gone_beyond_the_reports(
+    hurried: Assistant, server: ModelServer
+) -> None:
+    server.script(_slow)
+    final = hurried.ask(HOW_MANY)
+    assert final.shortened
+    assert "s’est arrêté avant la fin" in final.text
+    assert "n’établissent pas" not in final.text
+
+
+def test_a_question_that_a_silent_model_read_is_counted(hurried: Assistant, server: ModelServer) -> None:
+    assert hurried.speaker is not None
+    server.script(_silent)
+    left = hurried.speaker.guard.budget
+    before = next(tokens for tokens in range(0, 2_000_000, 100) if not left.has(tokens))
+    assert not hurried.ask(HOW_MANY).model
+    assert not left.has(before - 200)
+
+
+def test_the_same_words_that_found_other_passages_are_asked_again(
+    assistant: Assistant, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker = assistant.speaker
+    assert speaker is not None
+    server.script(says(SHOULD_SAY))
+    assistant.ask(HOW_MANY)
+    found = speaker._passages
+    monkeypatch.setattr(speaker, "_passages", lambda considered: found(considered)[:1])
+    assistant.ask(HOW_MANY)
+    assert len(server.requests) == 2

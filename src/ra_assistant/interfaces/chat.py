@@ -295,10 +295,11 @@ def _more(exchanges: Sequence[Exchange], service: Service) -> str:
 
 
 def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]:
+    """Answer in the report's own words: a page that opens waits for no language model."""
     exchanges: list[Exchange] = []
     for question in questions:
         with contextlib.suppress(QuestionRefused):
-            answer = service.assistant.ask(question, turns_of(exchanges))
+            answer = service.assistant.answerer.ask(question, turns_of(exchanges))
             charted = answer.standalone_question if service.assistant.evolution(answer) else ""
             asked = Exchange(question.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
             exchanges.append(replace(asked.answered(answer), evolution=charted))
