@@ -263,6 +263,10 @@ class GenerativeAnswerer:
                     self.guard.breaker.note(worked=False)
                     raise
                 sleep(wait)
+            except GeneratorExit:
+                if begun:  # it is left because enough was heard: it works
+                    self.guard.breaker.note(worked=True)
+                raise
             else:
                 self.guard.breaker.note(worked=True)
                 return
