@@ -30,6 +30,7 @@ from ra_assistant.interfaces.site import Site
 from ra_assistant.interfaces.site_page import contact_html, legal_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.interfaces.words import words_of
+from ra_assistant.model_guard import AT_ONCE as SPOKEN_AT_ONCE
 from ra_assistant.report_wording import WAYS
 from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
@@ -144,7 +145,7 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
             inputs=[box, history, *manner],
             outputs=[box, *shown],
             js="(question, kept, ...manner) => [...window.raChat.ask(question, kept), ...manner]",
-            concurrency_limit=ANSWERED_AT_ONCE,
+            concurrency_limit=ANSWERED_AT_ONCE + (0 if service.assistant.speaker is None else SPOKEN_AT_ONCE),
             trigger_mode="multiple",
             show_progress="hidden",
             api_visibility="private",
