@@ -210,6 +210,7 @@ def open_build(
         profile = embedding_profile(settings)
         check_profile(manifest, profile)
         assistant = _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        stack.callback(assistant.close)
         if spoken and settings.llm:
             assistant.speaker = speaker_of(
                 settings,
@@ -219,6 +220,7 @@ def open_build(
                 assistant.sentences,
                 build_id,
             )
+        stack.pop_all()
         return assistant
 
 

@@ -21,8 +21,8 @@ _GROUPED = re.compile(r"\[\s*(?:passages?\s*)?(\d{1,3}(?:\s*(?:,|;|et|-)\s*\d{1,
 _BULLET = re.compile(r"^\s*(?:[-*•–—]\s+|\d{1,2}[.)]\s+(?=\D)|#{1,6}\s+|>\s+)")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _MARKUP = re.compile(
-    r"<[a-zA-Z/!?]|&(?:#\w+|[a-zA-Z]+);|!\[|\]\(|\]\[[^\d\]]|`|https?:|www\.|mailto:|javascript:|data:\w+/|\S@\S|\||[*_]{2}|\{\{|\}\}"
-    r"|(?-i:\b[a-z\d-]+\.(?:com|fr|org|net|io|eu|ru|cn|example|test)\b)",
+    r"<[a-zA-Z/!?]|&(?:#\w+|[a-zA-Z]+);|!\[|\]\(|\]\[[^\d\]]|`|https?:|www\.|mailto:|javascript:|data:\w+/|\S@\S|\||[*_~]{2}|\{\{|\}\}"
+    r"|(?-i:\b[a-z\d-]+\.(?:com|fr|org|net|io|eu|ru|cn|example|test)\b|\b[a-z][a-z\d-]+\.[a-z]{2,}\b)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"«[^«»]*»")

@@ -130,12 +130,15 @@ class GenerativeAnswerer:
             yield from typed(considered.answer)
             return
         manner = manner_of(considered.query.text, manner)
-        key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within)
+        places = passages or self._passages(considered)
+        # What a follow-up finds depends on what was said before, which its own words do not tell.
+        found = (considered.answer.text, *(passage.id for passage, _ in places))
+        key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within, found)
         kept = self.memory.get(key)
         if kept is not None:
             yield from typed(kept)
             return
-        evidence = self.evidence(passages or self._passages(considered))
+        evidence = self.evidence(places)
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
         messages = answer_messages(considered.query.text, shown, manner, task)
         tokens = _tokens(messages) + self._max_tokens
@@ -245,6 +248,7 @@ class GenerativeAnswerer:
             begun = False
             used = [0, 0]
             length = 0
+            is_asked = True
             try:
                 for piece in hear(lambda: self._model.stream(messages), first_by, done_by):
                     used = [max(used[0], piece.tokens_in), max(used[1], piece.tokens_out)]
@@ -253,16 +257,22 @@ class GenerativeAnswerer:
                     if piece.text:
                         yield piece.text
             except ModelUnavailable as error:
+                is_asked = error.reason not in {"status", "connection", "busy"}
                 wait = error.wait_seconds or BACK_OFF_SECONDS * 2 ** (attempt - 1)
                 if begun or not error.again or attempt == TRIES or monotonic() + wait >= first_by:
                     self.guard.breaker.note(worked=False)
                     raise
                 sleep(wait)
+            except GeneratorExit:
+                if begun:  # it is left because enough was heard: it works
+                    self.guard.breaker.note(worked=True)
+                raise
             else:
                 self.guard.breaker.note(worked=True)
                 return
             finally:
-                if length and not sum(used):
+                # A model that is left before it said anything has read the question all the same.
+                if (length or is_asked) and not sum(used):
                     used = [_tokens(messages), round(length / CHARS_A_TOKEN)]
                 spent[:] = [spent[0] + used[0], spent[1] + used[1]]
                 self.guard.budget.spend(sum(used))

@@ -12,10 +12,14 @@ from types import TracebackType
 from ra_assistant.errors import ModelUnavailable
 from ra_assistant.types import Piece
 
+MOST_SPEAKING = 32
+"""Threads that may wait for a model at once, those that nobody listens to any more included."""
 _HELD = 256
 _POLL_SECONDS = 0.2
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MOST_WAIT_SECONDS = 5.0
+
+_places = threading.BoundedSemaphore(MOST_SPEAKING)
 
 Heard = Piece | BaseException | None
 """What a model said, the error it ended with, or None at its end."""
@@ -29,7 +33,7 @@ class _Speaker:
         self.left = threading.Event()
 
     def speak(self, start: Callable[[], Iterator[Piece]]) -> None:
-        with self, contextlib.closing(_closable(start())) as pieces:
+        with _place(), self, contextlib.closing(_closable(start())) as pieces:
             for piece in pieces:
                 self._put(piece)
                 if self.left.is_set():
@@ -61,8 +65,10 @@ def hear(start: Callable[[], Iterator[Piece]], first_by: float, done_by: float) 
         done_by: the same for the last ones.
 
     Raises:
-        ModelUnavailable: it failed, or is too late; why.
+        ModelUnavailable: it failed, is too late, or never ends elsewhere; why.
     """
+    if not _places.acquire(blocking=False):
+        raise ModelUnavailable("busy")
     speaker = _Speaker()
     threading.Thread(target=speaker.speak, args=[start], name="ra-model", daemon=True).start()
     by, said = min(first_by, done_by), False
@@ -83,6 +89,15 @@ def hear(start: Callable[[], Iterator[Piece]], first_by: float, done_by: float) 
             yield item
     finally:
         speaker.left.set()
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[None]:
+    """Give a place back in the end."""
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def failure_of(error: BaseException) -> ModelUnavailable:

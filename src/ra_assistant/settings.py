@@ -133,7 +133,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RA_" + "_".join(str(part) for part in first["loc"]).upper()
-        if name == "RA_LLM_API_KEY":
+        if name in {"RA_LLM_API_KEY", "RA_LLM_BASE_URL"}:  # an address may hold a key
             raise SettingsError(f"{name}: {first['msg']}", name=name, value="…") from None
         if name == "RA_ADMIN_SECRET":
             reason = f"{name}: {first['msg']}"

@@ -64,7 +64,7 @@ def speaker_of(
         model=model,
         guard=guard,
         memory=memory,
-        phrases=SpeechPhrases(answer_wording.SHORTENED, answer_wording.COMPLETED),
+        phrases=SpeechPhrases(answer_wording.SHORTENED, answer_wording.INTERRUPTED, answer_wording.COMPLETED),
         patience=Patience(settings.llm_seconds, settings.llm_first_seconds),
         max_tokens=settings.llm_max_tokens,
         scorer=sentences,

@@ -32,6 +32,8 @@ class SpeechPhrases:
 
     shortened: str
     """Said when something was left out."""
+    interrupted: str
+    """Said when nothing was, and the model stopped before its end."""
     completed: str
     """Said before the report's own sentence, with `{quote}`."""
 
@@ -138,14 +140,14 @@ class Speech:
         if not self._kept:
             return None
         missing = self._unmended if self._is_again else len(self._refused)
-        shortened = cut or len(self._refused) > len(self.refused())
+        left_out = len(self._refused) > len(self.refused())
         for checked in self._refused[:missing]:
             if not self._replace(checked):
-                shortened = True
+                left_out = True
         if cut or not self._answers():
             self._complete()
-        if shortened:
-            self._kept.append(self.phrases.shortened)
+        if left_out or cut:
+            self._kept.append(self.phrases.shortened if left_out else self.phrases.interrupted)
         own = self.considered.answer
         return replace(
             own,
@@ -153,7 +155,7 @@ class Speech:
             citations=self._citations(),
             highlights=(),
             span=own.span,
-            shortened=shortened,
+            shortened=left_out or cut,
             outcome=Outcome.ANSWERED,
         )
 
@@ -174,7 +176,9 @@ class Speech:
         if own.span is None:
             return True
         document_id, start, end = own.span
-        marked = next(d.text[start:end] for _, d in self.evidence.passages if d.id == document_id)
+        marked = next((d.text[start:end] for _, d in self.evidence.passages if d.id == document_id), "")
+        if not marked:
+            return False
         kind = self.considered.query.kind
         if kind in {AnswerKind.QUANTITY, AnswerKind.DATE} and is_of_kind(kind, marked):
             return bool(values(marked) & values(MARKER.sub(" ", self.text)))

@@ -42,6 +42,7 @@ _CAUSE = re.compile(rf"^[ ,]*(?:{'|'.join(table('claims')['causes'])})(?!\w)")
 _REASON = re.compile(rf"(?<!\w)(?:{'|'.join(table('claims')['causes'])})(?!\w)")
 _QUOTE = re.compile(r"«[\s\u00a0\u202f]*([^«»]+?)[\s\u00a0\u202f]*»|“([^“”]+)”|\"([^\"]+)\"")
 _WITHOUT = re.compile(r"(?<!\w)sans qu(?:e |')")
+_TOKEN = re.compile(r"[\w.,²³°%]+")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009]+")
 
 
@@ -70,7 +71,7 @@ def check(sentence: str, evidence: Evidence, prompt: frozenset[tuple[str, ...]] 
     if fault:
         return Checked(text, fault)
     numbers = tuple(dict.fromkeys(int(number) for number in MARKER.findall(text)))
-    if any(not 1 <= number <= len(evidence.passages) for number in numbers):
+    if not all(1 <= number <= len(evidence.passages) and evidence.lines([number]) for number in numbers):
         return Checked(text, "unknown_marker")
     if declines(MARKER.sub("", text)) and not _said_in(evidence, numbers):
         return Checked(text, "declines")
@@ -120,12 +121,12 @@ class _Claim:
         return score
 
     def fault(self, years: set[int], evidence: Evidence) -> str:
-        if not self.lines:
-            return "unsupported"
         readings = [line.reading for line in self.lines]
         for item in self.reading.of(FIGURE, YEAR, DAY, NAME):
             if not self._stands(item, years):
                 return "name" if item.kind == NAME else "figure"
+        if not all(any(_holds_code(pool, code) for pool in self._pools) for code in _codes(self.reading)):
+            return "figure"
         if not self.reading.dates <= self.context.dates.union(*(line.dates for line in readings)):
             return "date"
         near = [line.reading for line in self.ranked if self._shared(line) >= 1]
@@ -158,14 +159,10 @@ class _Claim:
 
     def _is_modified(self, near: Sequence[Reading]) -> bool:
         for figure in self.reading.of(FIGURE):
-            said = _modifiers(self.reading.text, figure)
-            held = [
-                _modifiers(line.text, other)
-                for line in near
-                for other in line.of(FIGURE)
-                if other.key == figure.key
-            ]
-            if held and said not in held:
+            same = [(line, other) for line in near for other in line.of(FIGURE) if other.key == figure.key]
+            own = [(line, other) for line, other in same if other.unit == figure.unit] or same
+            held = [_modifiers(line.text, other) for line, other in own]
+            if held and _modifiers(self.reading.text, figure) not in held:
                 return True
         return False
 
@@ -274,6 +271,23 @@ class _Claim:
             if added and high - low <= MAX_SUPPORT_CHARS:
                 return Span(low, high)
         return best
+
+
+def _codes(reading: Reading) -> list[str]:
+    """Return, folded, what is written with digits that are no figure, as « B12 », « 14h30 » or « .57 »."""
+    spans = [(item.start, item.end) for item in reading.of(FIGURE, YEAR, DAY)]
+    return [
+        fold(match.group().rstrip(".,"))
+        for match in _TOKEN.finditer(reading.text)
+        if any(
+            char.isnumeric() and not any(low <= place < high for low, high in spans)
+            for place, char in enumerate(match.group(), match.start())
+        )
+    ]
+
+
+def _holds_code(reading: Reading, code: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(code)}(?!\w)", reading.folded) is not None
 
 
 def _share(clause: Sequence[Item], covered: Sequence[Item]) -> float:

@@ -7,10 +7,13 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ra_assistant.assembly import Assistant
+from ra_assistant.errors import SettingsError
+from ra_assistant.interfaces import chat
 from ra_assistant.types import Answer, Outcome
 from ra_assistant.verifying import violations
 from tests.conftest import build_served
@@ -464,6 +467,14 @@ def test_a_model_that_fails_again_and_again_is_left_alone(hurried: Assistant, se
     assert len(server.requests) == 5
 
 
+def test_a_model_that_was_heard_enough_of_has_not_failed(hurried: Assistant, server: ModelServer) -> None:
+    declined = says("Je suis désolé, les passages ne mentionnent pas cela. " * 40)
+    server.script(*[_status(401)] * 4, declined, _status(401), says(SHOULD_SAY))
+    for _ in range(6):
+        assert not hurried.ask(HOW_MANY).model
+    assert hurried.ask(HOW_MANY).text == SHOULD_SAY
+
+
 def test_a_passing_failure_is_asked_again(assistant: Assistant, server: ModelServer) -> None:
     server.script(_status(503), says(SHOULD_SAY))
     assert assistant.ask(HOW_MANY).text == SHOULD_SAY
@@ -484,3 +495,59 @@ def test_what_is_left_out_is_said(assistant: Assistant, server: ModelServer) -> 
     assert final.shortened
     assert final.text.startswith(SHOULD_SAY)
     assert "raccourcie" in final.text
+
+
+def test_a_model_that_was_only_slow_is_not_said_to_have_gone_beyond_the_reports(
+    hurried: Assistant, server: ModelServer
+) -> None:
+    server.script(_slow)
+    final = hurried.ask(HOW_MANY)
+    assert final.shortened
+    assert "s’est arrêté avant la fin" in final.text
+    assert "n’établissent pas" not in final.text
+
+
+def test_a_question_that_a_silent_model_read_is_counted(hurried: Assistant, server: ModelServer) -> None:
+    assert hurried.speaker is not None
+    server.script(_silent)
+    left = hurried.speaker.guard.budget
+    before = next(tokens for tokens in range(0, 2_000_000, 100) if not left.has(tokens))
+    assert not hurried.ask(HOW_MANY).model
+    assert not left.has(before - 200)
+
+
+def test_the_same_words_that_found_other_passages_are_asked_again(
+    assistant: Assistant, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker = assistant.speaker
+    assert speaker is not None
+    server.script(says(SHOULD_SAY))
+    assistant.ask(HOW_MANY)
+    found = speaker._passages
+    monkeypatch.setattr(speaker, "_passages", lambda considered: found(considered)[:1])
+    assistant.ask(HOW_MANY)
+    assert len(server.requests) == 2
+
+
+def test_a_page_that_opens_on_brought_questions_waits_for_no_model(
+    assistant: Assistant, server: ModelServer
+) -> None:
+    server.script(_dead)
+    service = SimpleNamespace(assistant=assistant)
+    (brought,) = chat._answered_anew([HOW_MANY], service)  # type: ignore[arg-type]
+    assert RIGHT[HOW_MANY] in plain(brought.answer)
+    assert server.requests == []
+
+
+def test_a_build_whose_model_cannot_be_opened_is_closed(
+    index: Path, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    close = Assistant.close
+    monkeypatch.setattr(Assistant, "close", lambda own: closed.append(own.build_id) or close(own))
+    with (
+        pytest.raises(SettingsError, match="RA_LLM_API_KEY_FILE"),
+        opened(index, server.address, llm_api_key_file=tmp_path / "none"),
+    ):
+        pass
+    assert len(closed) == 1

@@ -27,6 +27,7 @@ from ra_assistant.interfaces.attendant import WAITING, Attendant
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.problems import Refused, speak_french
 from ra_assistant.keeping import recorder_of
+from ra_assistant.model_guard import AT_ONCE as SPOKEN_AT_ONCE
 from ra_assistant.rendering import answer_json, passage_finder
 from ra_assistant.settings import Settings
 from tests.interfaces.conftest import Connect
@@ -241,6 +242,33 @@ def test_one_question_too_many_is_told_that_the_assistant_is_busy(desk: Desk) ->
     assert refused
     assert set(refused) == {"busy"}
     assert len(refused) < 40
+
+
+def test_a_language_model_that_hangs_leaves_a_place_to_others(desk: Desk) -> None:
+    import asyncio
+    from threading import Event
+    from types import SimpleNamespace
+
+    own = desk.service.assistant.ask(QUESTION)
+    is_over = Event()
+
+    def ask(question: str, *_: object) -> object:
+        if question == "lent":
+            is_over.wait(10)
+        return own
+
+    async def crowd() -> object:
+        attendant = Attendant(desk)
+        room: Any = SimpleNamespace(assistant=SimpleNamespace(speaker=object(), ask=ask))
+        waiting = [asyncio.create_task(attendant.answer(room, "lent", ())) for _ in range(SPOKEN_AT_ONCE)]
+        try:
+            await asyncio.sleep(0)
+            return await asyncio.wait_for(attendant.answer(room, QUESTION, ()), 5)
+        finally:
+            is_over.set()
+            await asyncio.gather(*waiting)
+
+    assert asyncio.run(crowd()) == own
 
 
 def test_shapes_describe_every_field_and_no_other(client: TestClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from ra_assistant import speaking
 from ra_assistant.errors import MissingExtra, ModelUnavailable, SettingsError
 from ra_assistant.model_guard import AT_ONCE, FAILURES, REST_SECONDS, Breaker, Budget, Memory, ModelGuard
-from ra_assistant.model_stream import failure_of, hear
+from ra_assistant.model_stream import MOST_SPEAKING, failure_of, hear
 from ra_assistant.prompting import answer_messages, manner_of, prompt_hash, text_of
 from ra_assistant.sentence_feed import SentenceFeed, split
 from ra_assistant.settings import Settings, load_settings
@@ -61,6 +62,29 @@ def failing() -> Iterator[Piece]:
 def test_a_silent_model_is_left() -> None:
     with pytest.raises(ModelUnavailable, match="silent"):
         list(hear(silent, time.monotonic() + 0.1, time.monotonic() + 1))
+
+
+def test_models_that_never_end_do_not_take_threads_without_end() -> None:
+    is_over = threading.Event()
+
+    def endless() -> Iterator[Piece]:
+        is_over.wait(10)
+        yield Piece("")
+
+    def reason() -> str:
+        with pytest.raises(ModelUnavailable) as caught:
+            list(hear(endless, 0, 0))
+        return caught.value.reason
+
+    reasons = [reason() for _ in range(MOST_SPEAKING + 1)]
+    is_over.set()
+    assert reasons[-1] == "busy"
+    assert reasons[0] == "silent"
+    for thread in threading.enumerate():
+        if thread.name == "ra-model":
+            thread.join(5)
+    by = time.monotonic() + 5
+    assert [piece.text for piece in hear(lambda: iter([Piece("un")]), by, by)] == ["un"]
 
 
 def test_an_error_of_any_class_is_an_absence() -> None:
@@ -173,6 +197,14 @@ def test_a_model_without_provider_is_refused(monkeypatch: pytest.MonkeyPatch, na
     monkeypatch.setenv("RA_LLM", name)
     with pytest.raises(SettingsError):
         load_settings()
+
+
+def test_an_address_that_is_refused_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RA_LLM_BASE_URL", "https://me:s3cret@models.example/v1")
+    load_settings.cache_clear()
+    with pytest.raises(SettingsError, match="RA_LLM_BASE_URL") as caught:
+        load_settings()
+    assert "s3cret" not in f"{caught.value} {sentence_of(caught.value)}"
 
 
 def test_a_key_is_never_shown() -> None:

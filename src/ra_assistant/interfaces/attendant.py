@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from ra_assistant.figure_rendering import series_json
 from ra_assistant.interfaces.hearing import Answered, unheard
 from ra_assistant.interfaces.problems import Refused
+from ra_assistant.model_guard import AT_ONCE as SPOKEN_AT_ONCE
 from ra_assistant.rendering import JsonObject, PassageOf, answer_json, passage_finder
 from ra_assistant.types import USUAL, Answer, Document, Length, Manner, Passage, Style, Turn
 
@@ -99,6 +100,8 @@ class Attendant:
         self._desk = desk
         self._answered = answered
         self._slots = asyncio.Semaphore(AT_ONCE)
+        # Beside the answers that wait for a language model, as many as without one find their place.
+        self._spoken_slots = asyncio.Semaphore(AT_ONCE + SPOKEN_AT_ONCE)
         self._waiting = 0
         self._room: Room | None = None
 
@@ -116,10 +119,12 @@ class Attendant:
             self._room = Room(service)
         return self._room
 
-    @property
-    def is_crowded(self) -> bool:
+    def is_crowded(self, room: Room) -> bool:
         """Tell whether a question would have to wait."""
-        return self._slots.locked()
+        return self._slots_of(room).locked()
+
+    def _slots_of(self, room: Room) -> asyncio.Semaphore:
+        return self._slots if room.assistant.speaker is None else self._spoken_slots
 
     async def answers(
         self,
@@ -135,7 +140,7 @@ class Attendant:
             QuestionRefused: the question is empty or too long.
             Refused: too many questions wait already.
         """
-        async with self._turn():
+        async with self._turn(room):
             started = perf_counter()
             partial = room.assistant.stream(question, history, within, manner)
             answer = await run_in_threadpool(_next, partial)
@@ -154,20 +159,21 @@ class Attendant:
         manner: Manner = USUAL,
     ) -> Answer:
         """Return the complete answer; raises as `answers` does."""
-        async with self._turn():
+        async with self._turn(room):
             started = perf_counter()
             answer = await run_in_threadpool(room.assistant.ask, question, history, within, manner)
             self._answered(answer, perf_counter() - started)
             return answer
 
     @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, room: Room) -> AsyncIterator[None]:
+        slots = self._slots_of(room)
         if self._waiting >= WAITING:
             raise Refused(503, "busy")
         self._waiting += 1
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._slots.acquire()
+                await slots.acquire()
         except TimeoutError as error:
             raise Refused(503, "busy") from error
         finally:
@@ -175,7 +181,7 @@ class Attendant:
         try:
             yield
         finally:
-            self._slots.release()
+            slots.release()
 
 
 async def told(room: Room, answer: Answer, question: str, identifier: str, seconds: float) -> JsonObject:

@@ -30,6 +30,7 @@ from ra_assistant.interfaces.site import Site
 from ra_assistant.interfaces.site_page import contact_html, legal_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.interfaces.words import words_of
+from ra_assistant.model_guard import AT_ONCE as SPOKEN_AT_ONCE
 from ra_assistant.report_wording import WAYS
 from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
@@ -144,7 +145,7 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
             inputs=[box, history, *manner],
             outputs=[box, *shown],
             js="(question, kept, ...manner) => [...window.raChat.ask(question, kept), ...manner]",
-            concurrency_limit=ANSWERED_AT_ONCE,
+            concurrency_limit=ANSWERED_AT_ONCE + (0 if service.assistant.speaker is None else SPOKEN_AT_ONCE),
             trigger_mode="multiple",
             show_progress="hidden",
             api_visibility="private",
@@ -295,10 +296,11 @@ def _more(exchanges: Sequence[Exchange], service: Service) -> str:
 
 
 def _answered_anew(questions: Sequence[str], service: Service) -> list[Exchange]:
+    """Answer in the report's own words: a page that opens waits for no language model."""
     exchanges: list[Exchange] = []
     for question in questions:
         with contextlib.suppress(QuestionRefused):
-            answer = service.assistant.ask(question, turns_of(exchanges))
+            answer = service.assistant.answerer.ask(question, turns_of(exchanges))
             charted = answer.standalone_question if service.assistant.evolution(answer) else ""
             asked = Exchange(question.strip(), id=uuid4().hex, build_id=service.assistant.build_id)
             exchanges.append(replace(asked.answered(answer), evolution=charted))

@@ -58,7 +58,7 @@ class _Numbered:
 
 async def events(attendant: Attendant, room: Room, asked: Asked) -> AsyncIterator[str]:
     """Yield the events of one question; a refusal is an event `error`, with the problem as its data."""
-    if attendant.is_crowded:
+    if attendant.is_crowded(room):
         yield _event("stage", {"stage": "waiting"})
     yield _event("stage", {"stage": "searching"})
     # A language model says the same thing otherwise: what was seen is told again, from its beginning.
