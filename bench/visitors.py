@@ -52,12 +52,13 @@ class Chat:
         self._client = client
         self.asking = _function(config, "raChat.ask(")
         self.restoring = _function(config, "raChat.remembered(")
+        self._usual = {row["id"]: _usual(config, row["inputs"]) for row in config["dependencies"]}
 
     async def call(self, function: int, data: list[Any], seen: Seen, mark: str = "") -> None:
         """Call a function of the page as one visitor; `mark` must stand in every answer and no other's."""
         session, began = uuid4().hex[:12], time.perf_counter()
         body = {
-            "data": data,
+            "data": [*data, *self._usual[function][len(data) :]],
             "fn_index": function,
             "session_hash": session,
             "event_data": None,
@@ -97,6 +98,12 @@ class Chat:
 
 def _function(config: dict[str, Any], said: str) -> int:
     return next(row["id"] for row in config["dependencies"] if said in str(row.get("js")))
+
+
+def _usual(config: dict[str, Any], inputs: list[int]) -> list[Any]:
+    """Return what the inputs of a function hold when nobody touched them."""
+    values = {row["id"]: row["props"].get("value") for row in config["components"]}
+    return [values[number] for number in inputs]
 
 
 async def config_of(client: httpx.AsyncClient) -> dict[str, Any]:

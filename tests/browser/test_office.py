@@ -156,7 +156,7 @@ def test_a_report_goes_from_a_file_to_the_visitors_and_back(
     expect(said(page, "back")).to_contain_text("gardé de côté\u00a0: «\u00a0rapport-2021.md\u00a0»")
     assert faults(page) == []
     assert BuildStore(home / "index").current_id() == before
-    assert sorted(path.name for path in (home / "corpus").glob("*.*")) == ["rapport-2020.md"]
+    assert sorted(path.name for path in (home / "corpus").glob("[!.]*")) == ["rapport-2020.md"]
     assert read_by_visitors(served, "Rapport d’activité 2021", wanted=False)
     press(page, "Revenir au rapport précédent")
     expect(page.locator("#ra-top")).to_contain_text("rapport-2021.md")
@@ -212,7 +212,7 @@ def test_on_a_narrow_dark_screen_by_keyboard_refusals_say_what_to_do(
     page.keyboard.press("Enter")
     expect(page.locator("#ra-banner")).to_contain_text("rien n’a changé")
     lost.write_text(kept, encoding="utf-8")
-    assert sorted(path.name for path in (home / "corpus").glob("*.*")) == [
+    assert sorted(path.name for path in (home / "corpus").glob("[!.]*")) == [
         "rapport-2020.md",
         "rapport-2021.md",
     ]
