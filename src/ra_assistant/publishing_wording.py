@@ -48,8 +48,8 @@ CHECK_REFUSED: dict[str, str] = {
 CHECK_PASSED: dict[str, str] = {
     "files": "Fichiers intacts : {files}",
     "count": "Passages attendus et présents : {expected}",
-    "own_vector": "Passages qui se retrouvent eux-mêmes : {passages} sur {passages}",
-    "recall": "Rappel face à la recherche exacte : {recall}",
+    "own_vector": "Passages retrouvés par leur propre texte : {passages} sur {passages}",
+    "recall": "Passages proches trouvés comme par une recherche exhaustive (rappel : {recall})",
     "fall": "Passages : {passages} (index précédent : {former})",
     "lost": "Aucun rapport en service n’a été perdu",
     "book": "Questions justes : {right} sur {questions}",

@@ -395,7 +395,7 @@ def test_publishing_telling_listing_and_going_back(run: Run, corpus: Path, tmp_p
     assert "Aucun index" in run("builds", *places[2:]).stdout
     done = run("publish", *places)
     assert done.returncode == 0, done.stderr
-    assert "✓ Passages qui se retrouvent eux-mêmes\u00a0: 4 sur 4" in done.stdout
+    assert "✓ Passages retrouvés par leur propre texte\u00a0: 4 sur 4" in done.stdout
     assert "2\u00a0documents, 4\u00a0passages (4 nouveaux calculs)" in done.stdout
     assert "à jour" in run("publish", *places).stdout
     told = run("status", *places)

@@ -7,6 +7,8 @@ import http.client
 import json
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -269,3 +271,22 @@ def test_our_files_are_kept_by_browsers_and_gradios_page_is_not(running: Serving
     assert running.get("/").headers["cache-control"] == "no-cache"
     packed = running.get("/page/../server.py")
     assert packed.status == 404
+
+
+def test_the_example_of_a_client_asks_one_question_after_another_or_says_why_not(running: Serving) -> None:
+    running.wait("/readyz")
+
+    def ask(address: str, *questions: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "docs/examples/demander.py"), address, *questions]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    asked = ask(running.address, "Combien de nouvelles entreprises en 2020 ?", "Et en 2021 ?")
+    assert asked.returncode == 0, asked.stderr
+    first, second = asked.stdout.strip().split("\n\n")
+    assert "13" in first.splitlines()[1] and "Rapport d’activité 2020" in first
+    assert "19" in second.splitlines()[1] and "«\u00a0L’agence" in second
+    refused = ask(running.address, "x" * 5000)
+    assert (refused.returncode, "trop long" in refused.stdout) == (1, True), refused
+    alone = ask(f"http://127.0.0.1:{free_port()}", "Qui préside ?")
+    assert (alone.returncode, "ne répond pas" in alone.stderr) == (1, True), alone
+    assert ask(running.address).returncode == 2
