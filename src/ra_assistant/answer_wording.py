@@ -8,6 +8,8 @@ NOT_IN_REPORT = (
     "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
 )
 NOTHING_NEAR = "Je n’ai rien trouvé dans les rapports qui s’approche de cette question."
+THAT_YEAR = "En {year} : {answer}"
+NOT_THE_OTHERS = "Pour le reste, je n’ai pas trouvé la réponse dans les rapports."
 NEAR_MISS: dict[AnswerKind, str] = {
     kind: f"Les rapports en parlent sans {lack} : voici ce qu’ils en disent."
     for kind, lack in (

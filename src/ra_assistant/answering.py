@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ra_assistant.composing import clip, compose
+from ra_assistant.composing import clip, compose, one_a_year
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
@@ -50,6 +50,10 @@ class Phrases:
     nothing_near: str
     near_miss: Mapping[AnswerKind, str]
     """What to say when the nearest sentence speaks of it and lacks the kind of thing asked for."""
+    that_year: str
+    """How one year's part of an answer is said, with `{year}` and `{answer}`."""
+    not_the_others: str
+    """What follows when some of the years asked for have no answer."""
     yes: str
     no: str
     order_refused: str
@@ -64,6 +68,7 @@ class Understanding:
     mend: Callable[[str], str]
     expand: Callable[[Query], Query]
     understand: Callable[[str, Sequence[Turn], int | None], Query]
+    year_by_year: Callable[[Query], Sequence[Query]]
     is_order: Callable[[str], bool]
     max_chars: int
 
@@ -218,14 +223,47 @@ class ExtractiveAnswerer:
         return cleaned
 
     def _answer(self, query: Query, within: frozenset[str] | None) -> tuple[Answer, Sequence[Candidate]]:
+        apart = self._understanding.year_by_year(query)
+        return (apart and self._year_by_year(apart, within)) or self._answer_at_once(query, within)
+
+    def _year_by_year(
+        self, apart: Sequence[Query], within: frozenset[str] | None
+    ) -> tuple[Answer, Sequence[Candidate]] | None:
+        """Return what each year's question is answered, in one answer; None when that is no better."""
+        parts: list[tuple[int, Answer]] = []
+        contexts: list[str] = []
+        found: list[Candidate] = []
+        for query in apart:
+            hits = self._hits(query, (), within)
+            answer, candidates = self._answered(query, hits, (), math.inf)
+            found += candidates
+            if answer.outcome is Outcome.ANSWERED:
+                parts.append((query.years[0], answer))
+                contexts.append(self._around(answer.citations[0], hits))
+        if not parts:
+            return None
+        last = "" if len(parts) == len(apart) else self._phrases.not_the_others
+        whole = one_a_year(parts, self._phrases.that_year, last)
+        if violations(whole, dict(enumerate(contexts, 1))):
+            return None
+        return whole, sorted(found, key=lambda candidate: -candidate.score)
+
+    def _answer_at_once(
+        self, query: Query, within: frozenset[str] | None
+    ) -> tuple[Answer, Sequence[Candidate]]:
         sides = self._sides(query)
         hits = self._hits(query, sides, within)
+        return self._answered(query, hits, sides, self._rival_share)
+
+    def _answered(
+        self, query: Query, hits: Sequence[Hit], sides: Sequence[int], rival_share: float
+    ) -> tuple[Answer, Sequence[Candidate]]:
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
         if probability < self._refusal.threshold:
             return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
-        answer = compose(query, candidates, self._documents, self._rival_share, sides, verdicts)
+        answer = compose(query, candidates, self._documents, rival_share, sides, verdicts)
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
             return self._not_in_report(query, candidates, probability), candidates

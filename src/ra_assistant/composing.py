@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from ra_assistant.answer_kinds import brings_a_name, is_of_kind, years_said
@@ -90,6 +91,42 @@ def compose(
         citations=tuple(citations),
         highlights=highlights,
         span=(first.passage.document_id, marked.start, marked.end),
+    )
+
+
+def one_a_year(parts: Sequence[tuple[int, Answer]], that_year: str, last: str = "") -> Answer:
+    """Return one answer made of the answers for several years, each with its passage.
+
+    Args:
+        parts: years with their answers, one citation each; at least one.
+        that_year: how a year's part is said, with `{year}` and `{answer}`.
+        last: what is said after them.
+    """
+    first = parts[0][1]
+    places = {(c.document.id, c.start, c.end) for _, answer in parts for c in answer.citations}
+    probability = min(answer.probability for _, answer in parts)
+    if (
+        len(parts) > 1 and len(places) == 1
+    ):  # one sentence tells them all: which words are whose, it says better
+        start = first.highlights[0].end if first.highlights else 0
+        return replace(first, text=first.text[start:].lstrip(" .!?…"), highlights=(), probability=probability)
+    said: list[str] = []
+    highlights: list[Span] = []
+    citations: list[Citation] = []
+    for year, answer in parts:
+        (citation,) = answer.citations
+        citations.append(replace(citation, marker=len(citations) + 1))
+        told = answer.text.removesuffix(f"[{citation.marker}]") + f"[{len(citations)}]"
+        part = that_year.format(year=year, answer=told)
+        offset = len(" ".join([*said, ""])) + part.index(told)
+        highlights += [Span(mark.start + offset, mark.end + offset) for mark in answer.highlights]
+        said.append(part)
+    return replace(
+        first,
+        text=" ".join([*said, last] if last else said),
+        citations=tuple(citations),
+        highlights=tuple(highlights),
+        probability=probability,
     )
 
 

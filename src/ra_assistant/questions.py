@@ -12,13 +12,15 @@ from dataclasses import replace
 from functools import cache
 
 from ra_assistant.french.lexicon import STOP_WORDS, table
-from ra_assistant.french.words import content_words, fold, is_stop_word, stem, words
+from ra_assistant.french.words import content_words, fold, stem, words
 from ra_assistant.types import AnswerKind, Query, SmallTalk, Turn
 
 MAX_QUESTION_CHARS = 2000
 MAX_TURNS = 6
 """Turns of history that are looked at, the latest ones."""
 COVID_YEAR = 2020
+MOST_YEARS = 3
+"""Years that a question may list to be asked year by year: as many passages are cited."""
 
 _FRAME_WEIGHT = 0.25
 _FORMER_WEIGHT = 0.6
@@ -30,6 +32,12 @@ _EXPANDED_WEIGHT = 0.4
 _FRAME_WORDS = frozenset(table("questions")["frame"]["words"].split())
 _ENGLISH = frozenset(table("questions")["english"]["words"].split())
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_YEARS_LISTED = re.compile(
+    r"(?P<between>\b(?:entre|between)\s+)?"
+    r"(?P<years>(?<!\d)(?:19|20)\d{2}(?:(?:\s*[,/&]\s*|\s*,?\s+(?:et|ou|puis|and|or)\s+)"
+    r"(?:(?:en|pour|de|in|for)\s+)?(?:19|20)\d{2}(?!\d))+)",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s+")
 _SHORT_FORM = re.compile(r"(?<![\w’'-])[^\W_]+(?![\w’'-])")
 _THAT = re.compile(r"\b(?:ca|cela)\b")
@@ -189,6 +197,35 @@ def compares_years(question: str, latest_year: int | None) -> bool:
     )
 
 
+def year_by_year(query: Query) -> tuple[Query, ...]:
+    """Return a question on several years, « en 2020 et en 2021 », as one question a year; empty for any other.
+
+    A question that compares them, or asks whether something is so, is left whole.
+    """
+    if query.kind in {AnswerKind.COMPARISON, AnswerKind.YES_NO}:
+        return ()
+    listed = _YEARS_LISTED.search(query.text)
+    if listed is None or listed["between"]:
+        return ()
+    years = tuple(dict.fromkeys(int(year) for year in _YEAR.findall(listed["years"])))
+    if not 1 < len(years) <= MOST_YEARS or set(years) != set(query.years):
+        return ()
+    return tuple(
+        replace(
+            query,
+            text=f"{query.text[: listed.start('years')]}{year}{query.text[listed.end('years') :]}",
+            terms={
+                term: weight
+                for term, weight in query.terms.items()
+                if term == str(year) or not _is_year(term)
+            },
+            years=(year,),
+            spans_years=False,
+        )
+        for year in years
+    )
+
+
 def unit_of(question: str) -> str:
     """Return the unit of the quantity asked for; empty when the question does not say it."""
     text = fold(question)
@@ -230,10 +267,9 @@ def _is_year(form: str) -> bool:
 
 def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
     found: dict[str, float] = {}
-    for word in words(question):
-        if not is_stop_word(word):
-            frame = word.stem in _frame()
-            found[word.stem] = max(found.get(word.stem, 0.0), weight * (_FRAME_WEIGHT if frame else 1.0))
+    for word in content_words(question):
+        frame = word.stem in _frame()
+        found[word.stem] = max(found.get(word.stem, 0.0), weight * (_FRAME_WEIGHT if frame else 1.0))
     return found
 
 

@@ -45,6 +45,23 @@ def test_the_year_of_the_question_chooses_the_report(assistant) -> None:
         assert figure in answer.text
 
 
+def test_each_year_of_a_list_has_its_figure_and_its_passage(assistant) -> None:
+    answer = assistant.ask("Combien de nouvelles entreprises en 2020 et en 2021 ?")
+    assert [citation.document.year for citation in answer.citations] == [2020, 2021]
+    assert [citation.marker for citation in answer.citations] == [1, 2]
+    bold = [answer.text[mark.start : mark.end] for mark in answer.highlights]
+    assert bold == ["13", "19"]
+    assert answer.text.startswith("En 2020\u00a0: 13. «") and "En 2021\u00a0: 19. «" in answer.text
+    assert 0 < answer.probability <= 1
+
+
+def test_a_year_without_answer_is_said_and_has_no_figure_of_another(assistant) -> None:
+    answer = assistant.ask("Combien de nouvelles entreprises en 1999 et en 2021 ?")
+    assert answer.outcome is Outcome.ANSWERED
+    assert "19" in answer.text and "13" not in answer.text and "1999" not in answer.text
+    assert answer.text.endswith(answer_wording.NOT_THE_OTHERS)
+
+
 def test_a_follow_up_is_read_after_the_conversation(assistant) -> None:
     history = [Turn("Combien de nouvelles entreprises en 2020 ?", "13")]
     answer = assistant.ask("Et en 2021 ?", history)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose, settles
+from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose, one_a_year, settles
 from ra_assistant.questions import understand
 from ra_assistant.ranking import Candidate
 from ra_assistant.splitting import SentenceSplitter
@@ -42,6 +42,23 @@ def test_the_words_that_answer_come_first_and_are_marked() -> None:
     assert REPORT.text[answer.span[1] : answer.span[2]] == "13 entreprises"
     assert answer.outcome is Outcome.ANSWERED
     assert violations(answer) == []
+
+
+def test_a_sentence_that_tells_every_year_is_quoted_once_and_a_missing_year_is_said() -> None:
+    both = make_document(
+        "L’agence a accueilli 19 entreprises en 2021, contre 13 en 2020. Le siège est à Évry."
+    )
+    first, second = (
+        composed(both, candidates(both, ("accueilli", 2.0, figure))) for figure in ("13", "19 entreprises")
+    )
+    sentence = both.text[: both.text.index(" Le")]
+    told = one_a_year([(2020, first), (2021, second)], "En {year} : {answer}")
+    assert (told.text, told.highlights) == (f"«\u00a0{sentence}\u00a0» [1]", ())
+    half = one_a_year([(2021, second)], "En {year} : {answer}", "Pas le reste.")
+    assert half.text.startswith("En 2021 : 19 entreprises. «\u00a0L’agence")
+    assert half.text.endswith("[1] Pas le reste.")
+    assert [half.text[mark.start : mark.end] for mark in half.highlights] == ["19 entreprises"]
+    assert violations(told) == violations(half) == []
 
 
 def test_words_that_are_most_of_their_sentence_are_not_said_twice() -> None:

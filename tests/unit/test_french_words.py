@@ -36,6 +36,15 @@ def test_families_of_words_share_a_stem() -> None:
     assert len({stems(word)[0] for word in ("accueillir", "accueil", "accueillies")}) == 1
 
 
+def test_to_have_been_is_no_summer_and_to_be_born_no_negation() -> None:
+    assert stems("Quand l’agence a-t-elle été créée ? Elle n’a pas encore été fondée.") == stems(
+        "Quand l’agence créée encore fondée"
+    )
+    assert "ete" in stems("À l’été 2022, le site a rouvert") and "ete" in stems("été 2022")
+    assert "ne" in stems("L’agence est née en 1998") and "ne" in stems("Le projet est NÉ ici")
+    assert "ne" not in stems("Il ne dit rien")
+
+
 def test_amounts_and_the_summer_are_not_stop_words() -> None:
     assert forms_of_content("les sommes de l’été") == ["sommes", "ete"]
 

@@ -13,6 +13,7 @@ from ra_assistant.questions import (
     spell_out,
     understand,
     unit_of,
+    year_by_year,
     years_of,
 )
 from ra_assistant.types import AnswerKind, SmallTalk, Turn
@@ -96,6 +97,29 @@ def test_a_question_is_not_an_order() -> None:
 
 
 HISTORY = [Turn("Combien de nouvelles entreprises en 2020 ?", "13 entreprises")]
+
+
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("Combien d’entreprises en 2020 et en 2021 ?", (2020, 2021)),
+        ("budget 2019, 2020 et 2021", (2019, 2020, 2021)),
+        ("How many companies in 2020 and 2021?", (2020, 2021)),
+        ("Combien d’entreprises entre 2020 et 2021 ?", ()),
+        ("Combien d’entreprises de 2020 à 2021 ?", ()),
+        ("Compare les budgets de 2020 et 2021", ()),
+        ("Le siège a-t-il déménagé en 2020 ou 2021 ?", ()),
+        ("Combien d’entreprises en 2020 ?", ()),
+        ("Chiffres de 2018, 2019, 2020 et 2021", ()),
+    ],
+)
+def test_years_that_are_listed_are_asked_one_by_one(question: str, years: tuple[int, ...]) -> None:
+    apart = year_by_year(understand(question, [], None))
+    assert tuple(query.years[0] for query in apart) == years
+    for query in apart:
+        others = {str(year) for year in years} - {str(query.years[0])}
+        assert str(query.years[0]) in query.text and not others & query.terms.keys()
+        assert not any(other in query.text for other in others)
 
 
 def test_a_year_alone_asks_the_former_question_of_another_year() -> None:

@@ -27,6 +27,14 @@ _ENCLITICS = words_of("words", "enclitics")
 _MAX_COMPOUND_CHARS = 24
 _MAX_WORD_CHARS = 40
 
+_BEEN, _NOT = "ete", "ne"
+"""« été », a season but after « avoir »; « né », which is « ne » without its accent."""
+_AUXILIARIES = words_of("words", "auxiliaries")
+_DETERMINERS = words_of("words", "before_a_season")
+_REACH = 4
+"""Words before « été » among which « avoir » is looked for: « n’a-t-elle pas été »."""
+_ACCENTED = ("é", "É")
+
 _stemmer = Stemmer.Stemmer("french", 0)
 
 
@@ -107,8 +115,19 @@ def is_stop_word(word: Word) -> bool:
 
 
 def content_words(text: str) -> list[Word]:
-    """Return the words that carry meaning, in order."""
-    return [word for word in words(text) if not is_stop_word(word)]
+    """Return the words that carry meaning, in order: « né » is one, « été » is none in « a été créé »."""
+    found = words(text)
+    return [word for i, word in enumerate(found) if _carries_meaning(text, found, i)]
+
+
+def _carries_meaning(text: str, found: list[Word], i: int) -> bool:
+    word = found[i]
+    if word.form == _BEEN:
+        before = [other.form for other in found[max(0, i - _REACH) : i]]
+        return not before or before[-1] in _DETERMINERS or _AUXILIARIES.isdisjoint(before)
+    if word.form == _NOT:
+        return text[word.start + 1 : word.start + 2] in _ACCENTED
+    return not is_stop_word(word)
 
 
 def stems(text: str) -> list[str]:
