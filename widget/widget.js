@@ -510,14 +510,14 @@
     }
   }
 
-  // The words that answer stand alone, then one paragraph a quotation, as in the chat.
+  // The words that answer stand alone, then one paragraph a quotation or a line, as in the chat.
   function paragraphs(text, highlights) {
     const first = highlights.find(([start]) => start === 0);
     const lead = first ? first[1] + (/^[.!?…](?= «)/.test(text.slice(first[1])) ? 1 : 0) : -1;
     const found = [];
     let start = 0;
-    for (const gap of text.matchAll(/ (?=«)/g)) {
-      if (gap.index === lead || text[gap.index - 1] === "]") {
+    for (const gap of text.matchAll(/\n| (?=«)/g)) {
+      if (gap.index === lead || gap[0] === "\n" || text[gap.index - 1] === "]") {
         found.push([start, gap.index]);
         start = gap.index + 1;
       }

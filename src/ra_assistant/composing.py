@@ -95,7 +95,7 @@ def compose(
 
 
 def one_a_year(parts: Sequence[tuple[int, Answer]], that_year: str, last: str = "") -> Answer:
-    """Return one answer made of the answers for several years, each with its passage.
+    """Return one answer made of the answers for several years, each on its line with its passage.
 
     Args:
         parts: years with their answers, one citation each; at least one.
@@ -118,12 +118,12 @@ def one_a_year(parts: Sequence[tuple[int, Answer]], that_year: str, last: str = 
         citations.append(replace(citation, marker=len(citations) + 1))
         told = answer.text.removesuffix(f"[{citation.marker}]") + f"[{len(citations)}]"
         part = that_year.format(year=year, answer=told)
-        offset = len(" ".join([*said, ""])) + part.index(told)
+        offset = len("\n".join([*said, ""])) + part.index(told)
         highlights += [Span(mark.start + offset, mark.end + offset) for mark in answer.highlights]
         said.append(part)
     return replace(
         first,
-        text=" ".join([*said, last] if last else said),
+        text="\n".join([*said, last] if last else said),
         citations=tuple(citations),
         highlights=tuple(highlights),
         probability=probability,

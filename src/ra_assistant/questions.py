@@ -339,8 +339,23 @@ def _standalone(question: str, former: Query, years: Iterable[int]) -> str:
     """Put the former question and the follow-up into one: « Et en 2021 ? » only changes the year."""
     years = tuple(years)
     if years and former.years and not _bearing(question):
-        return _YEAR.sub(str(years[-1]), former.text)
+        return _of_years(former.text, years)
     return f"{former.text} {question}"
+
+
+def _of_years(text: str, years: Sequence[int]) -> str:
+    """Put other years in the place of those that a question names first."""
+    named = _YEARS_LISTED.search(text) or _YEAR.search(text)
+    if named is None:
+        return text
+    put = "en " if named.re is _YEARS_LISTED and named["between"] else ""
+    rest = _YEAR.sub(str(years[-1]), text[named.end() :])
+    return f"{text[: named.start()]}{put}{_listing(years)}{rest}"
+
+
+def _listing(years: Sequence[int]) -> str:
+    """Return « 2019, 2020 et 2021 »."""
+    return " et ".join(filter(None, (", ".join(map(str, years[:-1])), str(years[-1]))))
 
 
 def _said(answer: str) -> dict[str, float]:

@@ -170,6 +170,13 @@ def test_an_answer_streams_and_each_marker_shows_quote_page_and_link(visit: Visi
     expect(visit.ask("Et en 2021 ?")).to_contain_text("19")
 
 
+def test_each_year_of_a_list_stands_on_its_line(visit: Visit) -> None:
+    visit.open()
+    answer = visit.ask("Combien de nouvelles entreprises en 2020 et en 2021 ?")
+    expect(answer.locator("strong")).to_have_text(["13", "19"])
+    expect(answer.locator("p").filter(has_text=re.compile(r"^En 20\d\d"))).to_have_count(2)
+
+
 def test_a_starter_asks_and_a_refusal_offers_the_nearest_passages(visit: Visit) -> None:
     visit.open()
     starter = visit.locator("ra-assistant .starter").first

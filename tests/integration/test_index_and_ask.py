@@ -51,7 +51,7 @@ def test_each_year_of_a_list_has_its_figure_and_its_passage(assistant) -> None:
     assert [citation.marker for citation in answer.citations] == [1, 2]
     bold = [answer.text[mark.start : mark.end] for mark in answer.highlights]
     assert bold == ["13", "19"]
-    assert answer.text.startswith("En 2020\u00a0: 13. «") and "En 2021\u00a0: 19. «" in answer.text
+    assert answer.text.startswith("En 2020\u00a0: 13. «") and "\nEn 2021\u00a0: 19. «" in answer.text
     assert 0 < answer.probability <= 1
 
 

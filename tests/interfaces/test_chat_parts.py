@@ -70,6 +70,13 @@ def test_words_that_answer_are_bold_and_only_known_markers_are_links() -> None:
     assert "[7]" in html.unescape(made)
 
 
+def test_each_line_of_an_answer_is_a_paragraph() -> None:
+    shown = answer_html(
+        "En 2020\u00a0: 13. « Treize. » [1]\nEn 2021\u00a0: 19. « Dix-neuf. » [2]", 1, outcome="answered"
+    )
+    assert shown.count("<p>") == 2 and "\n" not in shown
+
+
 def test_highlights_that_lie_outside_the_text_change_nothing() -> None:
     made = answer_html("Oui.", 1, outcome="answered", highlights=[Span(2, 900), Span(0, 3), Span(7, 2)])
     assert html.unescape(re.sub(r"<[^>]+>", "", made)).endswith("Oui.")

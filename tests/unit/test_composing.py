@@ -56,7 +56,7 @@ def test_a_sentence_that_tells_every_year_is_quoted_once_and_a_missing_year_is_s
     assert (told.text, told.highlights) == (f"«\u00a0{sentence}\u00a0» [1]", ())
     half = one_a_year([(2021, second)], "En {year} : {answer}", "Pas le reste.")
     assert half.text.startswith("En 2021 : 19 entreprises. «\u00a0L’agence")
-    assert half.text.endswith("[1] Pas le reste.")
+    assert half.text.endswith("[1]\nPas le reste.")
     assert [half.text[mark.start : mark.end] for mark in half.highlights] == ["19 entreprises"]
     assert violations(told) == violations(half) == []
 

@@ -122,6 +122,22 @@ def test_years_that_are_listed_are_asked_one_by_one(question: str, years: tuple[
         assert not any(other in query.text for other in others)
 
 
+@pytest.mark.parametrize(
+    ("former", "follow_up", "whole"),
+    [
+        ("Combien en 2020 et en 2021 ?", "Et en 2019 et 2022 ?", "Combien en 2019 et 2022 ?"),
+        ("Combien en 2020 et en 2021 ?", "Et en 2022 ?", "Combien en 2022 ?"),
+        ("Combien en 2020 ?", "et en 2017, 2018 et 2019 ?", "Combien en 2017, 2018 et 2019 ?"),
+        ("Combien entre 2020 et 2021 ?", "Et en 2022 ?", "Combien en 2022 ?"),
+        ("Combien l’an dernier ?", "Et en 2022 ?", "Combien l’an dernier ?"),
+    ],
+)
+def test_years_of_a_follow_up_take_the_place_of_the_former_ones(
+    former: str, follow_up: str, whole: str
+) -> None:
+    assert understand(follow_up, [Turn(former)], 2023).text == whole
+
+
 def test_a_year_alone_asks_the_former_question_of_another_year() -> None:
     query = understand("Et en 2021 ?", HISTORY, 2023)
     assert query.text == "Combien de nouvelles entreprises en 2021 ?"

@@ -19,7 +19,7 @@ _BEFORE_SIGN = re.compile(r" (?=[?!:;»])|(?<=«) ")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that make a text read from right to left."""
 _MARKER = re.compile(r"\[(\d{1,3})\]")
-_BEFORE_QUOTE = re.compile(r"(?<=.) (?=«)")
+_BREAK = re.compile(r"\n|(?<=.) (?=«)")
 _AFTER_LEAD = re.compile(r"[.!?…]? (?=«)")
 
 
@@ -149,10 +149,10 @@ def _lead_end(text: str, highlights: Sequence[Span]) -> int:
 
 
 def _paragraphs(text: str, lead: int) -> Iterator[Span]:
-    """Yield one range for the words that answer and one a quotation: each begins its own paragraph."""
+    """Yield one range for the words that answer, one a quotation and one a line: each is a paragraph."""
     start = 0
-    for gap in _BEFORE_QUOTE.finditer(text):
-        if gap.start() == lead or text[gap.start() - 1] == "]":
+    for gap in _BREAK.finditer(text):
+        if gap.start() == lead or gap.group() == "\n" or text[gap.start() - 1] == "]":
             yield Span(start, gap.start())
             start = gap.end()
     if start < len(text):
