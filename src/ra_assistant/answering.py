@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ra_assistant.answer_kinds import years_said
 from ra_assistant.composing import clip, compose, one_a_year
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
@@ -237,7 +238,7 @@ class ExtractiveAnswerer:
             hits = self._hits(query, (), within)
             answer, candidates = self._answered(query, hits, (), math.inf)
             found += candidates
-            if answer.outcome is Outcome.ANSWERED:
+            if answer.outcome is Outcome.ANSWERED and _is_of(query.years[0], answer):
                 parts.append((query.years[0], answer))
                 contexts.append(self._around(answer.citations[0], hits))
         if not parts:
@@ -348,6 +349,12 @@ class ExtractiveAnswerer:
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, build_id=self._build_id)
+
+
+def _is_of(year: int, answer: Answer) -> bool:
+    """Tell whether what an answer quotes names a year, or none at all."""
+    named = years_said(answer.citations[0].quote)
+    return not named or year in named
 
 
 def typed(answer: Answer) -> Iterator[Answer]:

@@ -220,6 +220,7 @@ def year_by_year(query: Query) -> tuple[Query, ...]:
                 if term == str(year) or not _is_year(term)
             },
             years=(year,),
+            said=frozenset(),
             spans_years=False,
         )
         for year in years

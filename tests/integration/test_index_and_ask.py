@@ -60,6 +60,9 @@ def test_a_year_without_answer_is_said_and_has_no_figure_of_another(assistant) -
     assert answer.outcome is Outcome.ANSWERED
     assert "19" in answer.text and "13" not in answer.text and "1999" not in answer.text
     assert answer.text.endswith(answer_wording.NOT_THE_OTHERS)
+    history = [Turn("Combien de nouvelles entreprises en 2020 et en 2021 ?", "13, puis 19")]
+    followed = assistant.ask("et en 1999 et 2021 ?", history)
+    assert followed.text.startswith("En 2021") and followed.text.endswith(answer_wording.NOT_THE_OTHERS)
 
 
 def test_a_follow_up_is_read_after_the_conversation(assistant) -> None:
