@@ -59,6 +59,7 @@ FAILURES: dict[str, str] = {
     "endless": "trop bavard",
     "nothing": "rien d’établi",
     "violations": "citations",
+    "fault": "erreur de l’assistant",
 }
 """Why the report's words took the place of the model's, or completed them."""
 OPTIONS: dict[str, str] = {

@@ -1,0 +1,139 @@
+"""The interfaces where a language model phrases the answers: what fails in us, what is counted, who spends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from ra_assistant import evidence, generating, speech, supporting
+from ra_assistant.assembly import Assistant
+from ra_assistant.interfaces.desk import Desk
+from tests.conftest import build_served
+from tests.interfaces.conftest import Connect
+from tests.model_corpus import OLDER, REPORT, opened
+from tests.model_server import ModelServer, Reply, model_server
+
+pytest.importorskip("langchain_openai", reason="the extra « openai » is not installed")
+
+HOW_MANY = "Combien d’entreprises l’agence a-t-elle accueillies en 2022 ?"
+SAID = "En 2022, l’agence a accueilli 12 entreprises [1]."
+MORE = "Elle a accueilli 34 laboratoires en 2022 [1]."
+SECRET = "words of the error that nobody may read"
+
+
+def right(reply: Reply) -> None:
+    reply.start()
+    for word in f"{SAID} {MORE}".split(" "):
+        reply.words(f"{word} ")
+    reply.end(prompt_tokens=700, completion_tokens=40)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ModelServer]:
+    with model_server([right]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterator[Desk]:
+    """Return a desk whose answers a model phrases."""
+    index = build_served(tmp_path_factory.mktemp("lac"), {"2022.md": REPORT, "2021.md": OLDER})
+    with opened(index, server.address, llm_first_seconds=10, llm_seconds=20) as assistant:
+        desk = Desk(lambda: assistant)
+        assert desk.open(), desk.trouble
+        yield desk
+
+
+@pytest.fixture
+def assistant(spoken: Desk, server: ModelServer) -> Assistant:
+    speaker = spoken.service.assistant.speaker
+    assert speaker is not None
+    speaker.memory.clear()
+    server.script(right)
+    return spoken.service.assistant
+
+
+@pytest.fixture
+def client(connect: Connect, spoken: Desk, assistant: Assistant) -> TestClient:
+    return connect(desk=spoken)
+
+
+def last_event(text: str) -> Any:
+    return json.loads(text.rsplit("event: end\ndata: ", 1)[1].split("\n")[0])
+
+
+def broken_at(place: int, work: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that works as another one until it raises."""
+    calls = 0
+
+    def broken(*arguments: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls >= place:
+            raise LookupError(SECRET)
+        return work(*arguments, **more)
+
+    return broken
+
+
+FAULTS = {
+    "the check of the first sentence": (speech, "check", 1),
+    "the check of the second one": (speech, "check", 2),
+    "the comparison of names": (supporting, "misnamed", 1),
+    "the reading of the passages": (evidence, "_lines", 1),
+    "the sentence kept": (speech, "_ended", 1),
+    "the whole answer": (generating, "violations", 1),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(("module", "name", "place"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_of_ours_gives_the_words_of_the_report(
+    client: TestClient,
+    assistant: Assistant,
+    server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    streamed: bool,
+    module: Any,
+    name: str,
+    place: int,
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(module, name, broken_at(place, getattr(module, name)))
+    accept = "text/event-stream" if streamed else "application/json"
+    reply = client.post("/api/v1/ask", json={"question": HOW_MANY}, headers={"accept": accept})
+    assert reply.status_code == 200
+    answer = last_event(reply.text) if streamed else reply.json()
+    own = assistant.answerer.ask(HOW_MANY)
+    assert (answer["answer"], answer["outcome"]) == (own.text, "answered")
+    assert answer["citations"]
+    assert len(server.requests) == (name != "_lines")
+    (line,) = [json.loads(r.getMessage()) for r in caplog.records if r.name == "ra_assistant.model"]
+    assert (line["failure"], line["error"], line["model"]) == ("fault", "LookupError", "")
+    assert (line["tokens_in"] > 0) is (name != "_lines")
+    assert SECRET not in caplog.text + reply.text
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+def test_clients_of_a_model_see_the_same(
+    client: TestClient, assistant: Assistant, monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    monkeypatch.setattr(speech, "check", broken_at(2, speech.check))
+    asked = {"messages": [{"role": "user", "content": HOW_MANY}], "stream": streamed}
+    reply = client.post("/v1/chat/completions", json=asked)
+    assert reply.status_code == 200
+    assert "error" not in reply.text
+    assert json.dumps(assistant.answerer.ask(HOW_MANY).text, ensure_ascii=False)[1:-1] in reply.text
+
+
+def test_a_place_is_given_back_after_a_fault(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(speech, "check", broken_at(1, speech.check))
+        for _ in range(20):
+            assert not assistant.ask(HOW_MANY).model
+    assert assistant.ask(HOW_MANY).text == f"{SAID} {MORE}"
