@@ -64,7 +64,12 @@ def speaker_of(
         documents=documents,
         voice=Voice(model, guard, Patience(settings.llm_seconds, settings.llm_first_seconds)),
         memory=memory,
-        phrases=SpeechPhrases(answer_wording.SHORTENED, answer_wording.INTERRUPTED, answer_wording.COMPLETED),
+        phrases=SpeechPhrases(
+            answer_wording.SHORTENED,
+            answer_wording.INTERRUPTED,
+            answer_wording.FULL,
+            answer_wording.COMPLETED,
+        ),
         max_tokens=settings.llm_max_tokens,
         scorer=sentences,
         is_common=french_words(),

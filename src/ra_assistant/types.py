@@ -288,7 +288,7 @@ class Answer:
     prompt: str = ""
     """Hash of the prompt that the model was given."""
     shortened: bool = False
-    """Whether sentences of the model were left out because the report does not establish them."""
+    """Whether something that the model said was left out and not made good, or it stopped before its end."""
 
 
 Length = Literal["short", "usual", "long"]
