@@ -6,7 +6,7 @@ the model says is checked sentence by sentence; whatever it does, the visitor ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import monotonic
@@ -116,8 +116,10 @@ class GenerativeAnswerer:
         started = monotonic()
         own = self._extractive.consider(question, history, within)
         spent = Spent()
-        with Unforeseen() as met:
-            yield from self._spoken(own, question, history, within, manner, started, spent)
+        spoken = self._spoken(own, question, history, within, manner, started, spent)
+        with Unforeseen() as met, closing(spoken) as answers:
+            for answer in answers:
+                yield _counted(answer, spent)
         if met.error:
             seconds = monotonic() - started
             self._tell(
@@ -130,7 +132,7 @@ class GenerativeAnswerer:
                     seconds=seconds,
                 )
             )
-            yield from typed(own.answer)
+            yield from typed(_counted(own.answer, spent))
 
     def _spoken(
         self,
@@ -141,7 +143,7 @@ class GenerativeAnswerer:
         manner: Manner,
         started: float,
         spent: Spent,
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, None]:
         """Yield what `stream` does; `own` is the report's answer."""
         considered, passages, task = self._considered(own, question, history, within, spent)
         if considered.answer.outcome is not Outcome.ANSWERED:
@@ -357,3 +359,8 @@ class _Conversation:
             self.failure = "violations"
             return self._considered.answer
         return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
+
+
+def _counted(answer: Answer, spent: Spent) -> Answer:
+    """Return an answer with what it cost."""
+    return replace(answer, tokens_in=spent.tokens_in, tokens_out=spent.tokens_out)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import openai
 import pytest
 from starlette.testclient import TestClient
 
@@ -29,6 +30,12 @@ def right(reply: Reply) -> None:
     reply.start()
     for word in f"{SAID} {MORE}".split(" "):
         reply.words(f"{word} ")
+    reply.end(prompt_tokens=700, completion_tokens=40)
+
+
+def lies(reply: Reply) -> None:
+    reply.start()
+    reply.words("L’agence a accueilli 57 laboratoires en 2022 [1].")
     reply.end(prompt_tokens=700, completion_tokens=40)
 
 
@@ -137,3 +144,31 @@ def test_a_place_is_given_back_after_a_fault(assistant: Assistant, monkeypatch: 
         for _ in range(20):
             assert not assistant.ask(HOW_MANY).model
     assert assistant.ask(HOW_MANY).text == f"{SAID} {MORE}"
+
+
+def test_usage_is_what_the_model_was_asked_and_answered(client: TestClient, server: ModelServer) -> None:
+    def used(question: str, *, stream: bool) -> tuple[int, int, int]:
+        messages = [{"role": "user", "content": question}]
+        if not stream:
+            usage = ai.chat.completions.create(model="any", messages=messages).usage  # type: ignore[call-overload]
+        else:
+            chunks = ai.chat.completions.create(  # type: ignore[call-overload]
+                model="any", messages=messages, stream=True, stream_options={"include_usage": True}
+            )
+            *others, last = list(chunks)
+            assert not any(chunk.usage for chunk in others)
+            usage = last.usage
+        return usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+
+    with openai.OpenAI(
+        base_url="http://assistant.example/v1",
+        api_key="none",
+        http_client=client,  # type: ignore[arg-type]
+        max_retries=0,
+    ) as ai:
+        assert used(HOW_MANY, stream=True) == (700, 40, 740)
+        assert used(HOW_MANY, stream=False) == (0, 0, 0)  # remembered: the model was not asked
+        assert used("Quelle est la recette du gratin dauphinois ?", stream=True) == (0, 0, 0)
+        server.script(lies)
+        asked, answered, whole = used("Combien de laboratoires l’agence a-t-elle accueillis ?", stream=False)
+        assert (asked, answered, whole) == (1400, 80, 1480)  # in vain, and once more: it cost all the same
