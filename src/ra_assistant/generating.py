@@ -16,7 +16,7 @@ from ra_assistant.claim_form import shingles
 from ra_assistant.errors import ModelUnavailable
 from ra_assistant.evidence import Evidence
 from ra_assistant.model_account import Account, Unforeseen, log_account
-from ra_assistant.model_guard import Memory
+from ra_assistant.model_guard import VISITOR, Memory
 from ra_assistant.model_voice import Spent, Voice, tokens_of
 from ra_assistant.ports import SentenceScorer
 from ra_assistant.prompting import (
@@ -115,7 +115,7 @@ class GenerativeAnswerer:
         """
         started = monotonic()
         own = self._extractive.consider(question, history, within)
-        spent = Spent()
+        spent = Spent(VISITOR.get())
         spoken = self._spoken(own, question, history, within, manner, started, spent)
         with Unforeseen() as met, closing(spoken) as answers:
             for answer in answers:
@@ -162,7 +162,7 @@ class GenerativeAnswerer:
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
         messages = answer_messages(considered.query.text, shown, manner, task)
         tokens = tokens_of(messages) + self._max_tokens
-        refused = self.guard.admit(tokens)
+        refused = self.guard.admit(tokens, spent.visitor)
         if refused:
             self._tell(Account(considered.answer, refused))
             yield from typed(considered.answer)
@@ -218,7 +218,7 @@ class GenerativeAnswerer:
 
     def _rewritten(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
         messages = rewrite_messages(question, history)
-        if self.guard.admit(tokens_of(messages) + REWRITE_TOKENS):
+        if self.guard.admit(tokens_of(messages) + REWRITE_TOKENS, spent.visitor):
             return ""
         try:
             with closing(self.voice.said(messages, monotonic() + REWRITE_SECONDS, spent)) as pieces:

@@ -29,6 +29,8 @@ class Patience:
 class Spent:
     """What one question has cost so far, in tokens."""
 
+    visitor: str = ""
+    """Who asked; empty for nobody from outside."""
     tokens_in: int = 0
     tokens_out: int = 0
 
@@ -91,7 +93,7 @@ class Voice:
                     used = [tokens_of(messages), round(length / CHARS_A_TOKEN)]
                 spent.tokens_in += used[0]
                 spent.tokens_out += used[1]
-                self.guard.budget.spend(sum(used))
+                self.guard.budget.spend(sum(used), spent.visitor)
 
 
 def tokens_of(messages: Sequence[Message]) -> int:

@@ -55,6 +55,7 @@ FAILURES: dict[str, str] = {
     "broken": "réponse illisible",
     "resting": "laissé en paix",
     "budget": "jetons épuisés",
+    "share": "part du visiteur épuisée",
     "busy": "trop de demandes",
     "endless": "trop bavard",
     "nothing": "rien d’établi",

@@ -114,7 +114,7 @@ def chat_model(settings: Settings) -> tuple[ChatModel, ModelGuard, Memory[Answer
         settings.llm_seconds,
         settings.llm_max_tokens,
     )
-    return model, ModelGuard(settings.llm_tokens_per_day), Memory[Answer]()
+    return model, ModelGuard(settings.llm_tokens_per_day, settings.llm_visitor_share), Memory[Answer]()
 
 
 def _key_of(settings: Settings) -> str:

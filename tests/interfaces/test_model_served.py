@@ -12,7 +12,11 @@ from starlette.testclient import TestClient
 
 from ra_assistant import evidence, generating, speech, supporting
 from ra_assistant.assembly import Assistant
+from ra_assistant.interfaces.chat import _Handlers
 from ra_assistant.interfaces.desk import Desk
+from ra_assistant.interfaces.hearing import NOBODY
+from ra_assistant.interfaces.site import Site
+from ra_assistant.model_guard import Budget
 from tests.conftest import build_served
 from tests.interfaces.conftest import Connect
 from tests.model_corpus import OLDER, REPORT, opened
@@ -172,3 +176,52 @@ def test_usage_is_what_the_model_was_asked_and_answered(client: TestClient, serv
         server.script(lies)
         asked, answered, whole = used("Combien de laboratoires l’agence a-t-elle accueillis ?", stream=False)
         assert (asked, answered, whole) == (1400, 80, 1480)  # in vain, and once more: it cost all the same
+
+
+class Visited:
+    """What Gradio tells a handler of its visitor."""
+
+    def __init__(self, address: str) -> None:
+        self.request = self
+        self.scope = {"client": (address, 50_000)}
+
+
+def test_a_visitor_who_spent_a_part_gets_the_words_of_the_report_and_others_the_model(
+    connect: Connect,
+    spoken: Desk,
+    assistant: Assistant,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert assistant.speaker is not None
+    monkeypatch.setattr(assistant.speaker.guard, "budget", Budget(10_000, 0.2))
+    caplog.set_level("INFO", logger="ra_assistant.model")
+
+    def words(address: str, path: str) -> str:
+        """Return what an address is answered."""
+        assistant.speaker.memory.clear()  # type: ignore[union-attr]
+        if path == "chat":
+            *_, page = _Handlers(spoken, Site(), NOBODY).ask(HOW_MANY, [], request=Visited(address))  # type: ignore[arg-type]
+            return str(page)
+        client = connect(desk=spoken, address=address)
+        asked = (
+            {"messages": [{"role": "user", "content": HOW_MANY}]}
+            if path[1] == "v"
+            else {"question": HOW_MANY}
+        )
+        if path == "/simple":
+            return client.post(path, data=asked).text
+        streamed = client.post(path, json=asked, headers={"accept": "text/event-stream"})
+        return streamed.text
+
+    first = words("192.0.2.1", "/api/v1/ask")
+    assert "openai:test" in first
+    for path in ("/api/v1/ask", "/v1/chat/completions", "/simple", "chat"):
+        caplog.clear()
+        assert "12 entreprises" in words("192.0.2.1", path).replace("\u00a0", " ")
+        assert json.loads(caplog.messages[-1])["failure"] == "share", path
+    for number, path in enumerate(("/v1/chat/completions", "/simple", "chat"), 2):
+        caplog.clear()
+        words(f"192.0.2.{number}", path)
+        assert json.loads(caplog.messages[-1])["model"] == "openai:test", path
+    assert assistant.ask(HOW_MANY).model  # nobody from outside: the day's tokens alone count
