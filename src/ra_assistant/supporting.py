@@ -116,11 +116,17 @@ class _Claim:
         """Return the lines, those that share most with the claim first."""
         return sorted(self.lines, key=lambda line: -self._shared(line))
 
+    @cached_property
+    def _scores(self) -> dict[tuple[int, int], float]:
+        """Return what each line has in common with the claim."""
+        weighed = [(item, 1.0 if item.kind == WORD else 1.5) for item in self.reading.items]
+        return {
+            (line.number, line.rank): sum(weight * line.reading.holds(item) for item, weight in weighed)
+            for line in self.lines
+        }
+
     def _shared(self, line: Line) -> float:
-        score = 0.0
-        for item in self.reading.items:
-            score += (1.0 if item.kind == WORD else 1.5) * line.reading.holds(item)
-        return score
+        return self._scores[line.number, line.rank]
 
     def fault(self, years: set[int], evidence: Evidence) -> str:
         readings = [line.reading for line in self.lines]
