@@ -43,4 +43,5 @@ SPOKEN_SMALL_TALK: dict[SmallTalk, str] = {
 """What is said otherwise when a language model phrases the answers."""
 SHORTENED = "(Réponse raccourcie\u00a0: ce que les rapports n’établissent pas a été retiré.)"
 INTERRUPTED = "(Réponse raccourcie\u00a0: le modèle de langage s’est arrêté avant la fin.)"
+FULL = "(Réponse raccourcie\u00a0: le modèle de langage en disait davantage.)"
 COMPLETED = "Le rapport dit\u00a0: «\u00a0{quote}\u00a0» [{marker}]"

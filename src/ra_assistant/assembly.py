@@ -149,7 +149,11 @@ class Assistant:
 
 
 def open_assistant(
-    index_dir: Path | str | None = None, settings: Settings | None = None, *, exact: bool = False
+    index_dir: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    exact: bool = False,
+    spoken: bool = True,
 ) -> Assistant:
     """Open the build in service.
 
@@ -157,6 +161,7 @@ def open_assistant(
         index_dir: directory of the builds; None for the one of the settings.
         settings: those of the process when None.
         exact: as for `open_build`: sooner ready, for a few questions.
+        spoken: as for `open_build`.
 
     Raises:
         IndexMissing: nothing was ever built.
@@ -165,7 +170,7 @@ def open_assistant(
     """
     settings = settings or load_settings()
     builds = BuildStore(Path(index_dir) if index_dir is not None else settings.index_dir)
-    return open_build(builds.root, builds.current_id(), settings, exact=exact)
+    return open_build(builds.root, builds.current_id(), settings, exact=exact, spoken=spoken)
 
 
 def open_sound(index_dir: Path, settings: Settings | None = None) -> Assistant:
@@ -195,7 +200,7 @@ def open_build(
         build_id: which one.
         settings: those of the process.
         exact: search our own copy of the vectors instead of opening Chroma's directory.
-        spoken: open the language model that the settings name, too.
+        spoken: open the language model that the settings name, too; not needed to search or to measure.
 
     Raises:
         IndexOutdated: it was built with another embedding profile or format.
@@ -209,9 +214,12 @@ def open_build(
         builds.verify(manifest)
         profile = embedding_profile(settings)
         check_profile(manifest, profile)
-        assistant = _open(builds.directory(build_id), manifest, profile, settings, stack, exact=exact)
+        spoken = spoken and bool(settings.llm)
+        assistant = _open(
+            builds.directory(build_id), manifest, profile, settings, stack, exact=exact, spoken=spoken
+        )
         stack.callback(assistant.close)
-        if spoken and settings.llm:
+        if spoken:
             assistant.speaker = speaker_of(
                 settings,
                 assistant.answerer,
@@ -246,6 +254,7 @@ def _open(
     stack: contextlib.ExitStack,
     *,
     exact: bool,
+    spoken: bool,
 ) -> Assistant:
     from ra_assistant.lexical import Bm25Index
 
@@ -269,9 +278,7 @@ def _open(
     embedder = RememberingEmbedder(profile.embedder)
     retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
-    answerer = _answerer(
-        documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=bool(settings.llm)
-    )
+    answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=spoken)
     close = stack.pop_all().close
     return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, sentences)
 

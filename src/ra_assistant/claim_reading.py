@@ -91,7 +91,7 @@ class Reading:
     @cached_property
     def forms(self) -> frozenset[str]:
         """Return the folded words, stop words included."""
-        return frozenset(word.form for word in words(self.text))
+        return frozenset(word.form for word in _words_of(self.text))
 
     @cached_property
     def folded(self) -> str:
@@ -208,10 +208,16 @@ def _with_year_before(text: str, items: list[Item]) -> list[Item]:
     return [*items[:rank], year, *items[rank:]]
 
 
+@lru_cache(maxsize=1024)
+def _words_of(text: str) -> tuple[Word, ...]:
+    """Return the words of a text, which is read for its items, its forms and its dates."""
+    return tuple(words(text))
+
+
 def _simple(text: str) -> list[Word]:
     """Return the words of a text, compounds in their pieces only."""
     found: list[Word] = []
-    for word in words(text):
+    for word in _words_of(text):
         if not found or (word.start > found[-1].start and word.end > found[-1].end):
             found.append(word)
     return found
@@ -281,7 +287,7 @@ def _is_joined(between: str) -> bool:
 
 def dates_of(text: str) -> frozenset[tuple[str, str]]:
     """Return the days and years that stand beside months, as `Reading.dates` has them."""
-    row = words(text)
+    row = _words_of(text)
     found: set[tuple[str, str]] = set()
     for i, word in enumerate(row):
         month = month_number(word.form)

@@ -95,7 +95,7 @@ def ask(
         _fail(CLI["no_question"])
     rows = list(_rows(batch)) if batch is not None else [{"id": None, "question": question}]
     # One question is answered before Chroma is loaded: our own copy of the vectors gives the same passages.
-    with _assistant(index, exact=batch is None) as assistant:
+    with _assistant(index, exact=batch is None, spoken=True) as assistant:
         ids = {document.path: document.id for document in assistant.documents}
         passage_of = passage_finder(assistant.passages)
         for row in rows:
@@ -188,7 +188,7 @@ def evaluate(
     if llm and not load_settings().llm:
         _fail(OPTIONS["no_llm"])
     cases = read_book(book)
-    with _assistant(index) as assistant:
+    with _assistant(index, spoken=llm) as assistant:
         verdicts = run_book(cases, assistant.answerer.ask, assistant.search_after, measure)
         title = f"{book.name} · {assistant.build_id}"
         compared = None
@@ -323,16 +323,17 @@ def serve(
 
 
 class _assistant:  # noqa: N801 - used as a function, in a `with`
-    """Opens the assistant and closes it at the end of the block."""
+    """Opens the assistant, with its language model where it is to speak, and closes it at the end of the block."""
 
-    def __init__(self, index_dir: Path | None, *, exact: bool = False) -> None:
+    def __init__(self, index_dir: Path | None, *, exact: bool = False, spoken: bool = False) -> None:
         self._index_dir = index_dir
         self._exact = exact
+        self._spoken = spoken
 
     def __enter__(self) -> Assistant:
         from ra_assistant.assembly import open_assistant
 
-        self._opened = open_assistant(self._index_dir, exact=self._exact)
+        self._opened = open_assistant(self._index_dir, exact=self._exact, spoken=self._spoken)
         return self._opened
 
     def __exit__(self, *_: object) -> None:

@@ -55,8 +55,10 @@ class Evidence:
 
     @cached_property
     def publishers(self) -> frozenset[str]:
-        """Return the folded names of the publishers."""
-        return frozenset(fold(document.publisher) for _, document in self.passages if document.publisher)
+        """Return the folded names of the publishers; those in the title of a document that names none."""
+        named = {fold(document.publisher) for _, document in self.passages if document.publisher}
+        titles = {document.title for _, document in self.passages if not document.publisher}
+        return frozenset(named | {name.key for title in titles for name in read(title).of(NAME)})
 
     def lines(self, numbers: Sequence[int]) -> list[Line]:
         """Return the sentences of some passages that may support, in order."""
@@ -91,7 +93,12 @@ def _without_names(
     passages: Sequence[tuple[Passage, Document]], is_common: Callable[[str], bool]
 ) -> Callable[[str], bool]:
     """Return `is_common` without the words that the passages write with a capital inside a sentence."""
-    texts = (document.text[passage.start : passage.end] for passage, document in passages)
+    # A paragraph begins a sentence, although no full stop ends the heading before it.
+    texts = (
+        paragraph
+        for passage, document in passages
+        for paragraph in document.text[passage.start : passage.end].split("\n\n")
+    )
     named = {
         part for text in texts for item in read(text, lambda _: True).of(NAME) for part in item.key.split()
     }

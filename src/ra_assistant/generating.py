@@ -6,18 +6,19 @@ the model says is checked sentence by sentence; whatever it does, the visitor ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from time import monotonic, sleep
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from time import monotonic
 
 from ra_assistant.answering import Considered, ExtractiveAnswerer, typed
 from ra_assistant.claim_form import shingles
 from ra_assistant.errors import ModelUnavailable
 from ra_assistant.evidence import Evidence
-from ra_assistant.model_account import Account, log_account
-from ra_assistant.model_guard import Memory, ModelGuard
-from ra_assistant.model_stream import hear
-from ra_assistant.ports import ChatModel, SentenceScorer
+from ra_assistant.model_account import Account, Unforeseen, log_account
+from ra_assistant.model_guard import VISITOR, Memory
+from ra_assistant.model_voice import Spent, Voice, tokens_of
+from ra_assistant.ports import SentenceScorer
 from ra_assistant.prompting import (
     again_messages,
     answer_messages,
@@ -38,9 +39,6 @@ PASSAGE_CHARS = 9000
 """All of them together."""
 MAX_SAID_CHARS = 6000
 """What a model may say in all before it is left."""
-TRIES = 3
-BACK_OFF_SECONDS = 0.25
-CHARS_A_TOKEN = 3.0
 SURE_FOLLOW_UP = 0.8
 """Probability of an answer from which on a follow-up is understood well enough."""
 GAIN = 0.05
@@ -51,14 +49,6 @@ AGAIN_SECONDS = 2.0
 """Time that must be left to ask for refused sentences once more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a model is waited for, in seconds."""
-
-    whole: float = 20.0
-    first: float = 8.0
-
-
 class GenerativeAnswerer:
     """Answers in a model's words, verified, or in the report's."""
 
@@ -66,11 +56,9 @@ class GenerativeAnswerer:
         self,
         extractive: ExtractiveAnswerer,
         documents: Sequence[Document],
-        model: ChatModel,
-        guard: ModelGuard,
+        voice: Voice,
         memory: Memory[Answer],
         phrases: SpeechPhrases,
-        patience: Patience,
         max_tokens: int,
         scorer: SentenceScorer | None = None,
         is_common: Callable[[str], bool] = lambda _: True,
@@ -79,13 +67,13 @@ class GenerativeAnswerer:
     ) -> None:
         self._extractive = extractive
         self._documents = {document.id: document for document in documents}
-        self._model = model
-        self.guard = guard
+        self.voice = voice
+        """Asks the model."""
+        self.guard = voice.guard
         """What limits the use of the model; of the process, not of this build."""
         self.memory = memory
         """Whole answers, by build, model, prompt and question."""
         self._phrases = phrases
-        self._patience = patience
         self._max_tokens = max_tokens
         self._scorer = scorer
         self._is_common = is_common
@@ -114,6 +102,8 @@ class GenerativeAnswerer:
     ) -> Iterator[Answer]:
         """Yield ever longer answers made of verified sentences, the complete one last.
 
+        Whatever fails once the report's own answer is known, of ours or of the model's, that answer is given.
+
         Args:
             question: as the visitor typed it.
             history: former turns, oldest first.
@@ -124,8 +114,38 @@ class GenerativeAnswerer:
             QuestionRefused: the question is empty or too long.
         """
         started = monotonic()
-        spent = [0, 0]
-        considered, passages, task = self._considered(question, history, within, spent)
+        own = self._extractive.consider(question, history, within)
+        spent = Spent(VISITOR.get())
+        spoken = self._spoken(own, question, history, within, manner, started, spent)
+        with Unforeseen() as met, closing(spoken) as answers:
+            for answer in answers:
+                yield _counted(answer, spent)
+        if met.error:
+            seconds = monotonic() - started
+            self._tell(
+                Account(
+                    own.answer,
+                    "fault",
+                    met.error,
+                    tokens_in=spent.tokens_in,
+                    tokens_out=spent.tokens_out,
+                    seconds=seconds,
+                )
+            )
+            yield from typed(_counted(own.answer, spent))
+
+    def _spoken(
+        self,
+        own: Considered,
+        question: str,
+        history: Sequence[Turn],
+        within: frozenset[str] | None,
+        manner: Manner,
+        started: float,
+        spent: Spent,
+    ) -> Generator[Answer, None, None]:
+        """Yield what `stream` does; `own` is the report's answer."""
+        considered, passages, task = self._considered(own, question, history, within, spent)
         if considered.answer.outcome is not Outcome.ANSWERED:
             yield from typed(considered.answer)
             return
@@ -133,7 +153,7 @@ class GenerativeAnswerer:
         places = passages or self._passages(considered)
         # What a follow-up finds depends on what was said before, which its own words do not tell.
         found = (considered.answer.text, *(passage.id for passage, _ in places))
-        key = (self._build_id, self._model.name, prompt_hash(), considered.query.text, manner, within, found)
+        key = (self._build_id, self.voice.name, prompt_hash(), considered.query.text, manner, within, found)
         kept = self.memory.get(key)
         if kept is not None:
             yield from typed(kept)
@@ -141,8 +161,8 @@ class GenerativeAnswerer:
         evidence = self.evidence(places)
         shown = [(evidence.heading(n), evidence.shown(n)) for n in range(1, len(evidence.passages) + 1)]
         messages = answer_messages(considered.query.text, shown, manner, task)
-        tokens = _tokens(messages) + self._max_tokens
-        refused = self.guard.admit(tokens)
+        tokens = tokens_of(messages) + self._max_tokens
+        refused = self.guard.admit(tokens, spent.visitor)
         if refused:
             self._tell(Account(considered.answer, refused))
             yield from typed(considered.answer)
@@ -163,10 +183,14 @@ class GenerativeAnswerer:
             yield from typed(answer)
 
     def _considered(
-        self, question: str, history: Sequence[Turn], within: frozenset[str] | None, spent: list[int]
+        self,
+        considered: Considered,
+        question: str,
+        history: Sequence[Turn],
+        within: frozenset[str] | None,
+        spent: Spent,
     ) -> tuple[Considered, Sequence[tuple[Passage, Document]], str]:
         """Return what is asked with the report's own answer, the passages of a summary, and the task."""
-        considered = self._extractive.consider(question, history, within)
         if history and considered.candidates and considered.answer.probability < SURE_FOLLOW_UP:
             considered = self._gained(considered, question, history, within, spent)
         if self._summaries is not None and considered.query.small_talk is None and not considered.is_order:
@@ -182,7 +206,7 @@ class GenerativeAnswerer:
         question: str,
         history: Sequence[Turn],
         within: frozenset[str] | None,
-        spent: list[int],
+        spent: Spent,
     ) -> Considered:
         """Return a follow-up as the model writes it out, when the reports surely answer that better."""
         text = self._rewritten(question, history, spent)
@@ -192,13 +216,13 @@ class GenerativeAnswerer:
         gain = other.answer.probability - considered.answer.probability
         return other if other.answer.outcome is Outcome.ANSWERED and gain >= GAIN else considered
 
-    def _rewritten(self, question: str, history: Sequence[Turn], spent: list[int]) -> str:
+    def _rewritten(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
         messages = rewrite_messages(question, history)
-        if self.guard.admit(_tokens(messages) + REWRITE_TOKENS):
+        if self.guard.admit(tokens_of(messages) + REWRITE_TOKENS, spent.visitor):
             return ""
         try:
-            pieces = self.said(messages, monotonic() + REWRITE_SECONDS, spent)
-            return standalone(pieces, question, history, self._is_common)
+            with closing(self.voice.said(messages, monotonic() + REWRITE_SECONDS, spent)) as pieces:
+                return standalone(pieces, question, history, self._is_common)
         except ModelUnavailable:
             return ""
         finally:
@@ -232,65 +256,15 @@ class GenerativeAnswerer:
                 room -= len(passage.text)
         return [(passage, self._documents[passage.document_id]) for passage in chosen.values()]
 
-    def said(self, messages: Sequence[Message], done_by: float, spent: list[int]) -> Iterator[str]:
-        """Yield what the model says, its failures to begin made up for.
-
-        Args:
-            messages: what it is told.
-            done_by: time of `monotonic` by which it must have finished.
-            spent: tokens asked and answered, to which those of this call are added.
-
-        Raises:
-            ModelUnavailable: it does not answer, or stops.
-        """
-        first_by = min(done_by, monotonic() + self._patience.first)
-        for attempt in range(1, TRIES + 1):
-            begun = False
-            used = [0, 0]
-            length = 0
-            is_asked = True
-            try:
-                for piece in hear(lambda: self._model.stream(messages), first_by, done_by):
-                    used = [max(used[0], piece.tokens_in), max(used[1], piece.tokens_out)]
-                    length += len(piece.text)
-                    begun = begun or bool(piece.text)
-                    if piece.text:
-                        yield piece.text
-            except ModelUnavailable as error:
-                is_asked = error.reason not in {"status", "connection", "busy"}
-                wait = error.wait_seconds or BACK_OFF_SECONDS * 2 ** (attempt - 1)
-                if begun or not error.again or attempt == TRIES or monotonic() + wait >= first_by:
-                    self.guard.breaker.note(worked=False)
-                    raise
-                sleep(wait)
-            except GeneratorExit:
-                if begun:  # it is left because enough was heard: it works
-                    self.guard.breaker.note(worked=True)
-                raise
-            else:
-                self.guard.breaker.note(worked=True)
-                return
-            finally:
-                # A model that is left before it said anything has read the question all the same.
-                if (length or is_asked) and not sum(used):
-                    used = [_tokens(messages), round(length / CHARS_A_TOKEN)]
-                spent[:] = [spent[0] + used[0], spent[1] + used[1]]
-                self.guard.budget.spend(sum(used))
-
     @property
     def model_name(self) -> str:
         """`provider:name`."""
-        return self._model.name
+        return self.voice.name
 
     @property
     def phrases(self) -> SpeechPhrases:
         """The sentences that are neither the model's nor the report's."""
         return self._phrases
-
-    @property
-    def patience(self) -> Patience:
-        """How long the model is waited for."""
-        return self._patience
 
 
 class _Conversation:
@@ -303,12 +277,12 @@ class _Conversation:
         evidence: Evidence,
         messages: Sequence[Message],
         started: float,
-        spent: list[int],
+        spent: Spent,
     ) -> None:
         self._answerer = answerer
         self._considered = considered
         self._messages = messages
-        self._done_by = started + answerer.patience.whole
+        self._done_by = started + answerer.voice.patience.whole
         system = frozenset().union(*(shingles(m.content) for m in messages if m.role == "system"))
         self.speech = Speech(considered, evidence, system, answerer.phrases)
         self.failure = ""
@@ -321,10 +295,10 @@ class _Conversation:
         return Account(
             answer,
             self.failure,
-            tuple(self.speech.faults),
-            self.speech.heard,
-            tokens_in=self._spent[0],
-            tokens_out=self._spent[1],
+            faults=tuple(self.speech.faults),
+            said=self.speech.heard,
+            tokens_in=self._spent.tokens_in,
+            tokens_out=self._spent.tokens_out,
             first_seconds=self._first_seconds,
             seconds=monotonic() - self._started,
         )
@@ -345,15 +319,16 @@ class _Conversation:
         feed = SentenceFeed()
         length = 0
         try:
-            for text in self._answerer.said(messages, self._done_by, self._spent):
-                length += len(text)
-                for sentence in feed.feed(text[:MAX_SAID_CHARS]):
-                    yield from self._taken(sentence)
-                    if self.speech.is_over:
+            with closing(self._answerer.voice.said(messages, self._done_by, self._spent)) as pieces:
+                for text in pieces:
+                    length += len(text)
+                    for sentence in feed.feed(text[:MAX_SAID_CHARS]):
+                        yield from self._taken(sentence)
+                        if self.speech.is_over:
+                            return
+                    if length > MAX_SAID_CHARS:
+                        self.failure = "endless"
                         return
-                if length > MAX_SAID_CHARS:
-                    self.failure = "endless"
-                    return
             for sentence in feed.end():
                 yield from self._taken(sentence)
         except ModelUnavailable as error:
@@ -386,5 +361,6 @@ class _Conversation:
         return replace(answer, model=self._answerer.model_name, prompt=prompt_hash())
 
 
-def _tokens(messages: Sequence[Message]) -> int:
-    return round(sum(len(message.content) for message in messages) / CHARS_A_TOKEN)
+def _counted(answer: Answer, spent: Spent) -> Answer:
+    """Return an answer with what it cost."""
+    return replace(answer, tokens_in=spent.tokens_in, tokens_out=spent.tokens_out)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import TracebackType
 
 from ra_assistant.prompting import prompt_hash
 from ra_assistant.types import Answer
@@ -21,6 +22,8 @@ class Account:
     answer: Answer
     failure: str = ""
     """Why the report's words took the model's place, or cut it short; empty when nothing did."""
+    error: str = ""
+    """Class of an error of our own that nobody foresaw, for the failure `fault`; never its words."""
     faults: tuple[str, ...] = ()
     """What was wrong with each sentence that was withheld."""
     said: int = 0
@@ -33,6 +36,25 @@ class Account:
     seconds: float = 0.0
 
 
+class Unforeseen:
+    """Keeps an error of our own from becoming the visitor's: its class is kept, its words are nobody's."""
+
+    def __init__(self) -> None:
+        self.error = ""
+        """Name of its class; empty as long as none was met."""
+
+    def __enter__(self) -> Unforeseen:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
+        self.error = kind.__name__
+        return True
+
+
 def log_account(account: Account) -> None:
     """Write one line: never the question, never the answer, never a key."""
     line: Mapping[str, object] = {
@@ -41,6 +63,7 @@ def log_account(account: Account) -> None:
         "prompt": prompt_hash(),
         "shortened": account.answer.shortened,
         "failure": account.failure,
+        "error": account.error,
         "faults": account.faults,
         "tokens_in": account.tokens_in,
         "tokens_out": account.tokens_out,

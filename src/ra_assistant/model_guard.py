@@ -1,12 +1,16 @@
 """What keeps a language model from costing too much or being waited for in vain.
 
-One circuit breaker, a budget of tokens a day, a few conversations at once, and the last answers.
+One circuit breaker, a budget of tokens a day, the part of it that one visitor may spend, a few conversations
+at once, and the last answers.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import hashlib
+import secrets
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from threading import BoundedSemaphore, Lock
 from time import monotonic
@@ -18,7 +22,15 @@ REST_SECONDS = 30.0
 AT_ONCE = 8
 REMEMBERED = 500
 
+VISITOR: ContextVar[str] = ContextVar("visitor", default="")
+"""Whose question is answered, as the limits of requests tell visitors apart; empty for nobody from outside."""
+
 _Value = TypeVar("_Value")
+
+
+def today_utc() -> date:
+    """Return the day, in UTC."""
+    return datetime.now(UTC).date()
 
 
 class Breaker:
@@ -49,14 +61,15 @@ class Breaker:
 
 
 class Budget:
-    """Counts tokens by day (UTC)."""
+    """Counts tokens by day (UTC), and by visitor under a name of the day that leads back to nobody."""
 
-    def __init__(self, per_day: int, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
+    def __init__(self, per_day: int, share: float = 1.0, today: Callable[[], date] = today_utc) -> None:
+        """Allow `per_day` tokens, and to each visitor a `share` of them, between 0 and 1."""
         self._per_day = per_day
+        self._each = round(share * per_day)
         self._today = today
         self._lock = Lock()
-        self._day = today()
-        self._spent = 0
+        self._begin()
 
     def has(self, tokens: int) -> bool:
         """Tell whether as many tokens are left today."""
@@ -64,15 +77,31 @@ class Budget:
             self._turn()
             return self._spent + tokens <= self._per_day
 
-    def spend(self, tokens: int) -> None:
+    def has_for(self, visitor: str, tokens: int) -> bool:
+        """Tell whether as many are left of a visitor's part; nobody from outside has no other limit than the day's."""
+        with self._lock:
+            self._turn()
+            return not visitor or self._by_visitor[self._name(visitor)] + tokens <= self._each
+
+    def spend(self, tokens: int, visitor: str = "") -> None:
         """Count tokens that were used."""
         with self._lock:
             self._turn()
             self._spent += tokens
+            if visitor:
+                self._by_visitor[self._name(visitor)] += tokens
 
     def _turn(self) -> None:
         if self._today() != self._day:
-            self._day, self._spent = self._today(), 0
+            self._begin()
+
+    def _begin(self) -> None:
+        self._day, self._spent = self._today(), 0
+        self._key = secrets.token_bytes(16)
+        self._by_visitor = Counter[bytes]()
+
+    def _name(self, visitor: str) -> bytes:
+        return hashlib.blake2b(visitor.encode(), key=self._key, digest_size=8).digest()
 
 
 class Memory(Generic[_Value]):
@@ -107,15 +136,17 @@ class Memory(Generic[_Value]):
 class ModelGuard:
     """Says whether a question may go to the model now."""
 
-    def __init__(self, tokens_per_day: int, breaker: Breaker | None = None) -> None:
+    def __init__(self, tokens_per_day: int, share: float = 1.0, breaker: Breaker | None = None) -> None:
         self.breaker = breaker or Breaker()
-        self.budget = Budget(tokens_per_day)
+        self.budget = Budget(tokens_per_day, share)
         self._slots = BoundedSemaphore(AT_ONCE)
 
-    def admit(self, tokens: int) -> str:
+    def admit(self, tokens: int, visitor: str = "") -> str:
         """Take a place for a question of about so many tokens; return why there is none, empty when there is."""
         if not self.budget.has(tokens):
             return "budget"
+        if not self.budget.has_for(visitor, tokens):
+            return "share"
         if not self._slots.acquire(blocking=False):
             return "busy"
         if not self.breaker.allows():

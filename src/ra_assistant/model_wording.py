@@ -55,10 +55,12 @@ FAILURES: dict[str, str] = {
     "broken": "réponse illisible",
     "resting": "laissé en paix",
     "budget": "jetons épuisés",
+    "share": "part du visiteur épuisée",
     "busy": "trop de demandes",
     "endless": "trop bavard",
     "nothing": "rien d’établi",
     "violations": "citations",
+    "fault": "erreur de l’assistant",
 }
 """Why the report's words took the place of the model's, or completed them."""
 OPTIONS: dict[str, str] = {

@@ -47,10 +47,11 @@ def misnamed(claim: Reading, lines: Sequence[Reading], publishers: Collection[st
         if _SAYS.search(fold(claim.text[: name.start])):
             continue
         verdicts = {_does_the_same(claim, name, line) for line in lines if _named(line, name)}
-        told = _attributed(lines) if name.key in publishers else lines
+        is_publisher = any({*name.key.split()} <= {*publisher.split()} for publisher in publishers)
+        told = _attributed(lines) if is_publisher else lines
         if True not in verdicts and (False in verdicts or _belongs_to_another(claim, name, told)):
             return f"name {name.key}"
-        if name.key not in publishers and _is_from_elsewhere(claim, name, lines):
+        if not is_publisher and _is_from_elsewhere(claim, name, lines):
             return f"place of {name.key}"
         if any(_is_reversed(claim, name, line) for line in lines):
             return f"order of {name.key}"

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     """Longest answer of the model, in tokens."""
     llm_tokens_per_day: int = Field(default=1_000_000, ge=0)
     """Tokens asked and answered a day, of this process; then the report's own words until midnight UTC."""
+    llm_visitor_share: float = Field(default=0.2, gt=0, le=1)
+    """Part of them that one address may spend; then the report's own words for it until midnight UTC."""
 
     @field_validator("origins", "frame_ancestors")
     @classmethod

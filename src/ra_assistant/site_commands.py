@@ -99,7 +99,7 @@ def _are_answered(site: Site, index_dir: Path) -> bool:
     from ra_assistant.interfaces.starters import SHOWN, wished
 
     try:
-        assistant = open_assistant(index_dir)
+        assistant = open_assistant(index_dir, spoken=False)
     except RaError as error:
         typer.echo(_SAID["no_index"].format(sentence=sentence_of(error)), err=True)
         return False

@@ -53,7 +53,8 @@ def speaker_of(
         MissingExtra: the provider's package is not installed.
         SettingsError: the provider, the key's file or the model cannot be used.
     """
-    from ra_assistant.generating import GenerativeAnswerer, Patience
+    from ra_assistant.generating import GenerativeAnswerer
+    from ra_assistant.model_voice import Patience, Voice
     from ra_assistant.speech import SpeechPhrases
     from ra_assistant.summarising import Summaries
 
@@ -61,11 +62,14 @@ def speaker_of(
     return GenerativeAnswerer(
         extractive=answerer,
         documents=documents,
-        model=model,
-        guard=guard,
+        voice=Voice(model, guard, Patience(settings.llm_seconds, settings.llm_first_seconds)),
         memory=memory,
-        phrases=SpeechPhrases(answer_wording.SHORTENED, answer_wording.INTERRUPTED, answer_wording.COMPLETED),
-        patience=Patience(settings.llm_seconds, settings.llm_first_seconds),
+        phrases=SpeechPhrases(
+            answer_wording.SHORTENED,
+            answer_wording.INTERRUPTED,
+            answer_wording.FULL,
+            answer_wording.COMPLETED,
+        ),
         max_tokens=settings.llm_max_tokens,
         scorer=sentences,
         is_common=french_words(),
@@ -110,7 +114,7 @@ def chat_model(settings: Settings) -> tuple[ChatModel, ModelGuard, Memory[Answer
         settings.llm_seconds,
         settings.llm_max_tokens,
     )
-    return model, ModelGuard(settings.llm_tokens_per_day), Memory[Answer]()
+    return model, ModelGuard(settings.llm_tokens_per_day, settings.llm_visitor_share), Memory[Answer]()
 
 
 def _key_of(settings: Settings) -> str:

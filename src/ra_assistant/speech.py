@@ -20,7 +20,8 @@ MAX_MARKERS = 8
 MAX_REFUSED = 6
 """Sentences refused after which the model is not listened to any more."""
 MAX_REPEATED = 2
-MAX_REPLACED = 2
+ALIKE = 0.5
+"""Share of a refused sentence's words that what stands in its place holds."""
 _FACTS = frozenset({"figure", "name", "date", "pairing", "modifier", "contrary", "quote", "unsupported"})
 """Faults of a sentence in whose place the report's own may stand."""
 _ASKED_AGAIN = _FACTS | {"no_marker", "unknown_marker"}
@@ -34,6 +35,8 @@ class SpeechPhrases:
     """Said when something was left out."""
     interrupted: str
     """Said when nothing was, and the model stopped before its end."""
+    full: str
+    """Said when neither was, and the model said more than an answer holds."""
     completed: str
     """Said before the report's own sentence, with `{quote}`."""
 
@@ -54,9 +57,14 @@ class Speech:
     _refused: list[Checked] = field(default_factory=list)
     _seen: list[str] = field(default_factory=list)
     _said: list[str] = field(default_factory=list)
+    _mended: list[str] = field(default_factory=list)
+    """What was kept of what was asked for once more."""
     _repeated: int = 0
     _is_again: bool = False
-    _unmended: int = 0
+    _is_cropped: bool = False
+    """Whether there was no room for a sentence that might be shown."""
+    _is_lost: bool = False
+    """Whether a sentence was refused that came unasked with the mended ones."""
 
     @property
     def text(self) -> str:
@@ -87,7 +95,7 @@ class Speech:
         self._seen.append(key)
         checked = check(sentence, self.evidence, self.prompt)
         if not checked.fault and self._is_full(checked):
-            self.is_over = True
+            self.is_over = self._is_cropped = True
             return False
         if checked.fault:
             self._refuse(checked)
@@ -104,6 +112,8 @@ class Speech:
         if checked.fault == "declines":
             self.is_over = True
         if self._is_again:
+            was_asked = any(_resembles(checked.text, former.text) for former in self._refused)
+            self._is_lost = self._is_lost or not (was_asked or checked.fault == "declines")
             return
         self._refused.append(checked)
         if len(self._refused) >= MAX_REFUSED:
@@ -113,8 +123,8 @@ class Speech:
         places = {number: self._marker(number, span) for number, span in checked.supports}
         text = MARKER.sub(lambda match: f"[{places[int(match.group(1))]}]", checked.text)
         self._kept.append(_ended(text))
-        if self._is_again and self._unmended:
-            self._unmended -= 1
+        if self._is_again:
+            self._mended.append(text)
 
     def _marker(self, number: int, span: Span) -> int:
         if (number, span) not in self._cited:
@@ -129,25 +139,33 @@ class Speech:
         """Hear what follows as the mended sentences."""
         self._is_again = True
         self.is_over = False
-        self._unmended = len(self.refused())
 
     def finished(self, *, cut: bool) -> Answer | None:
         """Return the answer as it stands, completed by the report's own words; None when nothing was kept.
+
+        It says that it was shortened exactly when something that the model said was withheld and not made good
+        (by a mended sentence, or by the report's own in the text), when there was no room for it, or when the
+        model stopped before its end.
 
         Args:
             cut: whether the model stopped before its end.
         """
         if not self._kept:
             return None
-        missing = self._unmended if self._is_again else len(self._refused)
-        left_out = len(self._refused) > len(self.refused())
-        for checked in self._refused[:missing]:
+        left_out = self._is_lost
+        for checked in self._unmended():
             if not self._replace(checked):
                 left_out = True
         if cut or not self._answers():
             self._complete()
-        if left_out or cut:
-            self._kept.append(self.phrases.shortened if left_out else self.phrases.interrupted)
+        said = (
+            (left_out, self.phrases.shortened),
+            (cut, self.phrases.interrupted),
+            (self._is_cropped, self.phrases.full),
+        )
+        remark = next((phrase for is_so, phrase in said if is_so), "")
+        if remark:
+            self._kept.append(remark)
         own = self.considered.answer
         return replace(
             own,
@@ -155,20 +173,37 @@ class Speech:
             citations=self._citations(),
             highlights=(),
             span=own.span,
-            shortened=left_out or cut,
+            shortened=bool(remark),
             outcome=Outcome.ANSWERED,
         )
 
+    def _unmended(self) -> list[Checked]:
+        """Return the refused sentences in whose place no mended one stands; each of those mends one."""
+        left = list(self._refused)
+        for mended in self._mended:
+            alike = [
+                (_shared(former.text, mended), -rank)
+                for rank, former in enumerate(left)
+                if former.fault in _ASKED_AGAIN and _resembles(former.text, mended)
+            ]
+            if alike:
+                left.pop(-max(alike)[1])
+        return left
+
     def _replace(self, checked: Checked) -> bool:
-        """Put the report's sentence that is nearest to a refused one in its place, once."""
-        if checked.fault not in _FACTS or len(self._cited) >= MAX_MARKERS:
+        """Put the report's sentence that is nearest to a refused one in its place, unless it says nothing more."""
+        if checked.fault not in _FACTS:
             return False
-        wanted = set(stems(MARKER.sub("", checked.text)))
         lines = self.evidence.lines(range(1, len(self.evidence.passages) + 1))
-        ranked = sorted(lines, key=lambda line: -len(wanted & set(stems(line.reading.text))))
-        if not ranked or 2 * len(wanted & set(stems(ranked[0].reading.text))) < len(wanted):
+        nearest = max(lines, key=lambda line: _shared(checked.text, line.reading.text), default=None)
+        if nearest is None or not _resembles(checked.text, nearest.reading.text):
             return False
-        return self._quote(ranked[0].number, ranked[0].span)
+        document = self.evidence.passages[nearest.number - 1][1]
+        if one_line(document.text[nearest.span.start : nearest.span.end]) in self.text:
+            return True
+        held = _words(checked.text) & _words(nearest.reading.text)
+        is_said = held <= _words(self.text) and self._cites(document.id, *nearest.span)
+        return not is_said and self._quoted(nearest.number, nearest.span)
 
     def _answers(self) -> bool:
         """Tell whether the sentences kept hold what answers, as the report's own answer has it."""
@@ -200,14 +235,13 @@ class Speech:
                     if passage.document_id == citation.document.id and (
                         passage.start <= citation.start < passage.end
                     ):
-                        self._quote(number, Span(citation.start, citation.end))
+                        self._quoted(number, Span(citation.start, citation.end))
                         return
 
-    def _quote(self, number: int, span: Span) -> bool:
+    def _quoted(self, number: int, span: Span) -> bool:
+        """Add a sentence of the report, word for word; tell whether there was room for it."""
         document = self.evidence.passages[number - 1][1]
-        if self._cites(document.id, span.start, span.end):
-            return True
-        if len(self._cited) >= MAX_MARKERS:
+        if (number, span) not in self._cited and len(self._cited) >= MAX_MARKERS:
             return False
         marker = self._marker(number, span)
         quote = one_line(document.text[span.start : span.end])
@@ -226,6 +260,20 @@ class Speech:
             marker: f"{self.evidence.passages[number - 1][0].searchable_text}\n{self.evidence.around(number)}"
             for marker, (number, _) in enumerate(self._cited, 1)
         }
+
+
+def _words(text: str) -> set[str]:
+    return set(stems(MARKER.sub("", text)))
+
+
+def _shared(sentence: str, other: str) -> float:
+    """Return the share of a sentence's words that another one holds."""
+    wanted = _words(sentence)
+    return len(wanted & _words(other)) / len(wanted) if wanted else 0.0
+
+
+def _resembles(sentence: str, other: str) -> bool:
+    return _shared(sentence, other) >= ALIKE
 
 
 def _ended(sentence: str) -> str:

@@ -35,6 +35,8 @@ RIVAL = 0.8
 """Share of what the best line has in common with a sentence from which on another may be what it says."""
 MAIN = 0.5
 """Share of what the best line has in common with a sentence from which on a line is one that it rests on."""
+APPENDED_WORDS = 4
+"""Words of a sentence from which on one that is not the report's may not end it, when all the others are."""
 MAX_SUPPORT_CHARS = 400
 
 _CLAUSE = re.compile(rf"[,;:–—]| (?:{'|'.join(table('claims')['clauses'])})(?= )")
@@ -114,11 +116,17 @@ class _Claim:
         """Return the lines, those that share most with the claim first."""
         return sorted(self.lines, key=lambda line: -self._shared(line))
 
+    @cached_property
+    def _scores(self) -> dict[tuple[int, int], float]:
+        """Return what each line has in common with the claim."""
+        weighed = [(item, 1.0 if item.kind == WORD else 1.5) for item in self.reading.items]
+        return {
+            (line.number, line.rank): sum(weight * line.reading.holds(item) for item, weight in weighed)
+            for line in self.lines
+        }
+
     def _shared(self, line: Line) -> float:
-        score = 0.0
-        for item in self.reading.items:
-            score += (1.0 if item.kind == WORD else 1.5) * line.reading.holds(item)
-        return score
+        return self._scores[line.number, line.rank]
 
     def fault(self, years: set[int], evidence: Evidence) -> str:
         readings = [line.reading for line in self.lines]
@@ -200,6 +208,8 @@ class _Claim:
             item not in covered and (item.key in _strict() or self._is_bare_subject(item)) for item in content
         ):
             return "unsupported"
+        if self._is_appended([item for item in content if item not in covered], len(content)):
+            return "unsupported"
         if any(self._is_loose(clause, covered) for clause in self._clauses()):
             return "unsupported"
         if self._share_of_best() < (SHORT_SHARE if weight <= SHORT_ITEMS else LONG_SHARE):
@@ -251,8 +261,21 @@ class _Claim:
         """Tell whether nothing of a clause is the report's, or less than half of one that gives a cause."""
         gives_cause = any(row == clause and _CAUSE.search(fold(text)) for text, row in self._cut())
         return (
-            _share(clause, covered) < 0.5 if gives_cause else len(clause) > 1 and not _share(clause, covered)
+            _share(clause, covered) < 0.5
+            if gives_cause
+            else (len(clause) > 1 or self._is_added(clause)) and not _share(clause, covered)
         )
+
+    def _is_added(self, clause: Sequence[Item]) -> bool:
+        """Tell whether a clause of one word ends the sentence after a comma, with nothing else in it."""
+        start = self.reading.text.rfind(",", 0, clause[0].start)
+        return start >= 0 and not any(
+            item.start > start and item is not clause[0] for item in self.reading.items
+        )
+
+    def _is_appended(self, foreign: Sequence[Item], words: int) -> bool:
+        """Tell whether all words are the report's but the last one: « … ont été créés à perte »."""
+        return len(foreign) == 1 and foreign[0] is self.reading.items[-1] and words >= APPENDED_WORDS
 
     def _is_covered(self, item: Item) -> bool:
         return any(pool.near(item.key) or pool.names(item.key) for pool in self._pools)

@@ -6,7 +6,7 @@ Offsets are half-open and count characters of `Document.text`. Pages are 1-based
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -288,7 +288,10 @@ class Answer:
     prompt: str = ""
     """Hash of the prompt that the model was given."""
     shortened: bool = False
-    """Whether sentences of the model were left out because the report does not establish them."""
+    """Whether something that the model said was left out and not made good, or it stopped before its end."""
+    tokens_in: int = field(default=0, compare=False)
+    tokens_out: int = field(default=0, compare=False)
+    """What a language model was asked and answered for it, in tokens; 0 when none was asked."""
 
 
 Length = Literal["short", "usual", "long"]

@@ -10,9 +10,7 @@ from ra_assistant.types import Message, Outcome
 from tests.conftest import build_served
 from tests.model_corpus import OLDER, REPORT, opened
 
-pytest.importorskip(
-    "langchain_huggingface", reason="the extra « huggingface » is not installed: see docs/adr/0050"
-)
+pytest.importorskip("langchain_huggingface", reason="the extra « huggingface » is not installed")
 
 HOW_MANY = "Combien d’entreprises l’agence a-t-elle accueillies en 2022 ?"
 

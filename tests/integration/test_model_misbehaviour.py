@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ra_assistant import speech
 from ra_assistant.assembly import Assistant
 from ra_assistant.errors import SettingsError
 from ra_assistant.interfaces import chat
@@ -495,6 +496,68 @@ def test_what_is_left_out_is_said(assistant: Assistant, server: ModelServer) -> 
     assert final.shortened
     assert final.text.startswith(SHOULD_SAY)
     assert "raccourcie" in final.text
+
+
+WRONG = "L’agence a accueilli 13 entreprises en 2022 [1]."
+PROUD = "L’agence est la fierté de toute la région."
+JOBS = "Plus de 500 emplois ont été créés [1]."
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "shortened", "shown"),
+    [
+        (WRONG, SHOULD_SAY, False, f"^{re.escape(SHOULD_SAY)}$"),
+        (f"{SHOULD_SAY} {PROUD}", "", True, "raccourcie"),
+        (
+            f"{WRONG} Les entreprises ont levé 99 M€ en 2022 [1].",
+            f"{SHOULD_SAY} {JOBS}",
+            False,
+            "« Les.*41,7",
+        ),
+        (f"{WRONG} L’agence a accueilli 35 pharaons [1].", f"{SHOULD_SAY} {JOBS}", True, "raccourcie"),
+        (WRONG, f"{SHOULD_SAY} {PROUD}", True, "raccourcie"),
+        (
+            f"{SHOULD_SAY} {SHOULD_SAY[:-5]}, toutes spécialisées en robotique [1].",
+            "",
+            True,
+            r"\[1\]\. \(Réponse raccourcie",
+        ),
+        (f"{SHOULD_SAY} L’agence a accueilli 35 laboratoires [1].", "", False, r"dit : « En 2022.* 34 labo"),
+        (JOBS, "", False, r"créés \[1\]\. Le rapport dit : « En 2022"),
+    ],
+    ids=[
+        "mended",
+        "never mended",
+        "replaced, and not by what mends another",
+        "neither",
+        "a new one among the mended",
+        "said already",
+        "the same line says more",
+        "nothing withheld, completed",
+    ],
+)
+def test_shortened_is_what_was_withheld_and_not_made_good(
+    assistant: Assistant, server: ModelServer, first: str, again: str, shortened: bool, shown: str
+) -> None:
+    server.script(says(first), says(again))
+    final = assistant.ask(HOW_MANY)
+    text = plain(final.text)
+    assert final.model
+    assert re.search(shown, text), text
+    assert (final.shortened, "raccourcie" in text) == (shortened, shortened)
+    assert not violations(final, {c.marker: c.document.text for c in final.citations})
+
+
+def test_a_model_that_says_more_than_an_answer_holds_is_not_said_to_have_gone_beyond_the_reports(
+    assistant: Assistant, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "MAX_SENTENCES", 1)
+    server.script(says(f"{SHOULD_SAY} {JOBS}"))
+    final = assistant.ask(HOW_MANY)
+    assert final.shortened
+    assert (
+        plain(final.text) == f"{SHOULD_SAY} (Réponse raccourcie : le modèle de langage en disait davantage.)"
+    )
 
 
 def test_a_model_that_was_only_slow_is_not_said_to_have_gone_beyond_the_reports(

@@ -421,3 +421,24 @@ def test_publishing_telling_listing_and_going_back(run: Run, corpus: Path, tmp_p
     assert refused.returncode == 1
     assert "--force" in refused.stderr
     assert run("publish", *places, "--force").returncode == 0
+
+
+def test_what_asks_no_model_opens_none(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """With a provider whose package is missing, only what speaks with it fails."""
+    env = {**os.environ, "PYTHONPATH": SOURCES, "RA_LLM": "cohere:command-r"}
+    index = tmp_path / "index"
+    question = "Combien de nouvelles entreprises en 2020 ?"
+    batch, book = tmp_path / "questions.jsonl", tmp_path / "book.jsonl"
+    batch.write_text(json.dumps({"id": "a", "question": question}), encoding="utf-8")
+    book.write_text(json.dumps({"question": question, "expected": "13"}), encoding="utf-8")
+    for name, options in (
+        ("index", ("--corpus", corpus)),
+        ("search", ("--batch", batch, "--json")),
+        ("evaluate", (book, "--json")),
+        ("figures", ("--json",)),
+    ):
+        done = run(name, *options, "--index", index, env=env)
+        assert (done.returncode, done.stderr) == (0, ""), (name, done.stderr)
+    asked = run("ask", question, "--index", index, env=env)
+    assert asked.returncode == 1
+    assert "Il manque un composant" in asked.stderr

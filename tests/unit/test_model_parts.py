@@ -127,12 +127,26 @@ def test_the_breaker_opens_after_failures_and_tries_once() -> None:
 
 def test_the_budget_is_counted_by_day() -> None:
     day = [date(2024, 1, 1)]
-    budget = Budget(100, lambda: day[0])
+    budget = Budget(100, today=lambda: day[0])
     budget.spend(80)
     assert budget.has(20)
     assert not budget.has(21)
     day[0] = date(2024, 1, 2)
     assert budget.has(100)
+
+
+def test_one_visitor_spends_a_part_of_the_day_and_no_more() -> None:
+    day = [date(2024, 1, 1)]
+    budget = Budget(100, 0.2, lambda: day[0])
+    budget.spend(15, "192.0.2.1")
+    assert budget.has_for("192.0.2.1", 5)
+    assert not budget.has_for("192.0.2.1", 6)
+    assert budget.has_for("192.0.2.2", 20)
+    assert budget.has_for("", 100)
+    assert budget.has(85)
+    assert "192.0.2.1" not in repr(vars(budget))
+    day[0] = date(2024, 1, 2)
+    assert budget.has_for("192.0.2.1", 20)
 
 
 def test_only_so_many_speak_at_once() -> None:

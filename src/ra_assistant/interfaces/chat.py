@@ -19,6 +19,7 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.interfaces.chat_manner import chosen_manner, manner_controls
 from ra_assistant.interfaces.conversation import MAX_EXCHANGES, Exchange, exchanges_of, questions_of, turns_of
 from ra_assistant.interfaces.desk import Desk, Service
+from ra_assistant.interfaces.door import client_of
 from ra_assistant.interfaces.exchange_answer import exchange_answer
 from ra_assistant.interfaces.frame import Frame
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
@@ -31,6 +32,7 @@ from ra_assistant.interfaces.site_page import contact_html, legal_html, title_of
 from ra_assistant.interfaces.starters import SHOWN
 from ra_assistant.interfaces.words import words_of
 from ra_assistant.model_guard import AT_ONCE as SPOKEN_AT_ONCE
+from ra_assistant.model_guard import VISITOR
 from ra_assistant.report_wording import WAYS
 from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
@@ -196,9 +198,15 @@ class _Handlers:
         self._contact = contact_html(site)
 
     def ask(
-        self, question: object, kept: object, length: object = None, plain: object = None
+        self,
+        question: object,
+        kept: object,
+        length: object = None,
+        plain: object = None,
+        request: gr.Request | None = None,
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the page with ever more of the answer; a refused question stays in the box."""
+        VISITOR.set(client_of(request.request.scope) if request and request.request else "")
         service = self._desk.service
         former = exchanges_of(kept)[-(MAX_EXCHANGES - 1) :]
         asked = question if isinstance(question, str) else ""

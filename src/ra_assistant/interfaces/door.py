@@ -27,6 +27,7 @@ from ra_assistant.interfaces.page import refusal_page
 from ra_assistant.interfaces.problems import openai_problem, problem, sentence_for
 from ra_assistant.interfaces.shield import refused
 from ra_assistant.interfaces.words import waiting_time
+from ra_assistant.model_guard import VISITOR
 
 MAX_BODY_BYTES = 256 * 1024
 """Thirty exchanges of the longest texts that are read stay below."""
@@ -74,6 +75,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        VISITOR.set(client_of(scope))
         path = route_path(scope)
         is_file = _FILE.fullmatch(path) is not None
         if scope["type"] == "http" and scope["method"] == "POST" and _CHAT.fullmatch(path):

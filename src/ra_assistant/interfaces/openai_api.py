@@ -134,12 +134,12 @@ class _Completion:
             **self._head,
             "object": "chat.completion",
             "choices": [choice],
-            "usage": _usage(),
+            "usage": _usage(answer),
             **_fields(room, answer),
         }
 
     async def stream(self, attendant: Attendant, room: Room, *, with_usage: bool) -> AsyncIterator[str]:
-        said, begun = "", False
+        said, begun, usage = "", False, _usage()
         async with aclosing(attendant.answers(room, self._question, self._history)) as answers:
             async for answer in answers:
                 text = with_sources(answer) if answer.is_final else answer.text
@@ -154,9 +154,10 @@ class _Completion:
                 elif answer.is_final:
                     yield self._chunk({"content": f"\n\n{text}"})  # what was said cannot be taken back
                 if answer.is_final:
+                    usage = _usage(answer)
                     yield self._chunk({}, "stop", **_fields(room, answer))
         if with_usage:
-            yield _line({**self._head, "object": _CHUNK, "choices": [], "usage": _usage()})
+            yield _line({**self._head, "object": _CHUNK, "choices": [], "usage": usage})
         yield "data: [DONE]\n\n"
 
     def _chunk(self, delta: dict[str, str], reason: str | None = None, **fields: object) -> str:
@@ -186,9 +187,10 @@ def _fields(room: Room, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _usage() -> dict[str, int]:
-    """Return what that interface counts: there are no tokens here."""
-    return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+def _usage(answer: Answer | None = None) -> dict[str, int]:
+    """Return the tokens of the language model behind; none where it was not asked."""
+    asked, answered = (answer.tokens_in, answer.tokens_out) if answer else (0, 0)
+    return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
 
 
 def _model() -> dict[str, Any]:
