@@ -21,10 +21,10 @@ from ra_assistant.contents import read_contents, read_sentence_vectors, read_vec
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
+from ra_assistant.fitted import ranking_model, span_reader
 from ra_assistant.named_model import named_embedder
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
-from ra_assistant.scoring import Scorer
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.speaking import known_words, speaker_of
 from ra_assistant.types import USUAL, Answer, Document, Hit, Manner, Outcome, Passage, Query, Turn
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ra_assistant.generating import GenerativeAnswerer
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
-    from ra_assistant.ports import Embedder, SpanReader, VectorStore
+    from ra_assistant.ports import Embedder, VectorStore
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
 
@@ -340,40 +340,6 @@ def _known_share(query: Query, lexical: Bm25Index) -> float:
     total = sum(query.terms.values())
     known = sum(weight for term, weight in query.terms.items() if lexical.knows(term))
     return known / total if total else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class RankingModel:
-    """What was fitted by `training/ranker.py`."""
-
-    first: Scorer
-    """Chooses what the span reader reads."""
-    ranker: Scorer
-    """Ranks the sentences with what the reader said."""
-    refusal: Scorer
-    threshold: float
-    """Probability below which the assistant says that the report does not answer."""
-    rival_share: float
-
-
-@cache
-def ranking_model() -> RankingModel:
-    """Return the fitted weights of the ranker and of the refusal."""
-    text = resources.files("ra_assistant.models").joinpath("ranking.json").read_text(encoding="utf-8")
-    loaded: Mapping[str, Any] = json.loads(text)
-    first, ranker, refusal = (Scorer.read(loaded[name]) for name in ("first", "ranker", "refusal"))
-    return RankingModel(first, ranker, refusal, loaded["threshold"], loaded["rival_share"])
-
-
-@cache
-def span_reader() -> SpanReader | None:
-    """Return the span reader in the box; None when the package was built without it."""
-    directory = MODELS / "reader"
-    if not (directory / "model.onnx").is_file():
-        return None
-    from ra_assistant.span_reader import OnnxSpanReader
-
-    return OnnxSpanReader(directory)
 
 
 @cache
