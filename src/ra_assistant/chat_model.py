@@ -36,7 +36,8 @@ class LangChainModel:
         try:
             self._model: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
         except ImportError as error:
-            raise MissingExtra(f"{error}", extra=provider) from error
+            package = getattr(error.__cause__, "name", None) or f"langchain-{provider}"
+            raise MissingExtra(f"{error}", package=package.replace("_", "-")) from error
         except (ValueError, OSError, TypeError) as error:
             # Values may hold the key: the message keeps the kind of the error only.
             raise SettingsError(

@@ -276,7 +276,9 @@ def mcp_tools(attendant: Attendant) -> Starlette:
         MissingExtra: its package is not installed.
     """
     if importlib.util.find_spec("mcp") is None:
-        raise MissingExtra("the package mcp is not installed; install ra-assistant[mcp]", extra="mcp")
+        raise MissingExtra(
+            "the package mcp is not installed; install ra-assistant[mcp]", package="ra-assistant[mcp]"
+        )
     from ra_assistant.interfaces.mcp_server import mcp_application, mcp_server
 
     return mcp_application(mcp_server(attendant, version("ra-assistant")))

@@ -90,7 +90,8 @@ def require_model(settings: Settings) -> None:
     extra, module = EXTRAS.get(provider, ("llm", "langchain"))
     for needed in ("langchain", module):
         if find_spec(needed) is None:
-            raise MissingExtra(f"{needed} is not installed; install ra-assistant[{extra}]", extra=extra)
+            package = f"ra-assistant[{extra}]"
+            raise MissingExtra(f"{needed} is not installed; install {package}", package=package)
 
 
 @cache

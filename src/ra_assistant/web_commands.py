@@ -84,7 +84,9 @@ def mcp(
 ) -> None:
     """Offer the tools of the Model Context Protocol by standard input and output."""
     if importlib.util.find_spec("mcp") is None:
-        raise MissingExtra("the package mcp is not installed; install ra-assistant[mcp]", extra="mcp")
+        raise MissingExtra(
+            "the package mcp is not installed; install ra-assistant[mcp]", package="ra-assistant[mcp]"
+        )
     from ra_assistant.assembly import open_assistant
     from ra_assistant.interfaces.attendant import Attendant
     from ra_assistant.interfaces.desk import Desk

@@ -206,6 +206,14 @@ def test_a_missing_package_is_said_in_french_with_its_command(monkeypatch: pytes
     speaking.require_model(Settings())
 
 
+def test_the_package_of_a_provider_that_has_no_extra_is_named() -> None:
+    from ra_assistant import chat_model
+
+    with pytest.raises(MissingExtra) as caught:
+        chat_model.LangChainModel("cohere:command-r", "", "", 1.0, 10)
+    assert "pip install 'langchain-cohere'" in sentence_of(caught.value)
+
+
 @pytest.mark.parametrize("name", ["gpt", "openai:", "open ai:x", "openai:a b"])
 def test_a_model_without_provider_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("RA_LLM", name)
