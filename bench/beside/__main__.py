@@ -1,0 +1,161 @@
+"""Measure the assistant beside other ways to search: the same texts and questions, one machine, one run.
+
+    python -m bench.beside [--full] [--data DIR] [--only ours,fts5] [--sizes 100,1000] [--out build/bench]
+
+Writes results.json, table.md and report.html; bench/README.md says what is measured and how.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.beside import books, machine, report
+from bench.beside.environments import HERE, ROOT, Environment, NotInstalled, environment_of, own_environment
+from bench.beside.measuring import measure
+from bench.beside.protocol import Entry, chosen
+
+CACHE = ROOT / ".bench"
+
+
+def installed(
+    entries: Sequence[Entry], cache: Path
+) -> tuple[dict[str, Any], list[tuple[Entry, Environment]]]:
+    """Return what is known of each contestant, and those that can be run, with their environments."""
+    known: dict[str, Any] = {}
+    ready = []
+    for entry in entries:
+        row: dict[str, Any] = {"label": entry.label, "set_up": entry.set_up}
+        try:
+            if entry.requirements:
+                print(f"{entry.label}: its environment", file=sys.stderr)
+                made = environment_of(HERE / "requirements" / entry.requirements, cache)
+            else:
+                made = own_environment(*entry.packages)
+        except NotInstalled as error:
+            row["error"] = str(error)
+        else:
+            row |= {
+                "packages": made.packages,
+                "megabytes": made.megabytes,
+                "install_seconds": made.seconds,
+            }
+            ready.append((entry, made))
+        known[entry.name] = row
+    return known, ready
+
+
+def wanted(
+    sizes: Sequence[int], data: Path | None, rounds: int, most: int
+) -> Iterator[tuple[books.Book, int, bool]]:
+    """Yield each book, how often it is asked, and whether it is invented."""
+    for size in sizes:
+        yield books.invented(size).cut(most), rounds, True
+    for name in books.present(data) if data else ():
+        yield books.read(data, name).cut(most), 1, False
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return every figure."""
+    began, seen = time.perf_counter(), machine.described()
+    known, ready = installed(chosen(options.only), options.cache)
+    measured = []
+    for book, rounds, is_invented in wanted(options.sizes, options.data, options.rounds, options.questions):
+        with tempfile.TemporaryDirectory() as folder:
+            results = measure(book, ready, Path(folder), rounds)
+        measured.append(
+            {
+                "name": book.name,
+                "is_invented": is_invented,
+                "texts": len(book.texts),
+                "questions": sum(bool(question.relevant) for question in book.questions),
+                "unanswerable": sum(not question.relevant for question in book.questions),
+                "rounds": rounds,
+                "results": results,
+            }
+        )
+    return {
+        "machine": seen,
+        "version": _version(),
+        "when": datetime.now(UTC).isoformat(timespec="minutes"),
+        "shared": options.shared,
+        "contestants": known,
+        "books": measured,
+        "seconds": time.perf_counter() - began,
+        "load_end": machine.load(),
+    }
+
+
+def _version() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what the command line says, the rest by default."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.beside",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--full", action="store_true", help="10,000 texts too, five rounds, every question")
+    parser.add_argument("--sizes", type=_numbers, help="numbers of invented texts, with commas")
+    parser.add_argument("--rounds", type=int, help="how often each question is asked")
+    parser.add_argument("--questions", type=int, help="questions of a book at most")
+    parser.add_argument("--data", type=Path, help="folder with piaf, spf_qr, cnil_faq")
+    parser.add_argument("--only", type=_names, default=[], help="contestants, with commas")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="where the reports go")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
+    parser.add_argument("--shared", action="store_true", help="say in the report that others use the machine")
+    found = parser.parse_args(arguments)
+    found.sizes = found.sizes or ([100, 1000, 10_000] if found.full else [100, 1000])
+    found.rounds = found.rounds or (5 if found.full else 3)
+    found.questions = found.questions or (1_000_000 if found.full else 200)
+    return found
+
+
+def _names(listed: str) -> list[str]:
+    return [name for name in listed.split(",") if name]
+
+
+def _numbers(listed: str) -> list[int]:
+    return [int(number) for number in _names(listed)]
+
+
+def main() -> int:
+    """Run it, write the reports, say where; the table goes to the output."""
+    options = options_of()
+    try:
+        results = run(options)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    table = report.markdown(results)
+    for name, text in (
+        ("results.json", json.dumps(results, ensure_ascii=False, indent=1)),
+        ("table.md", table),
+        ("report.html", report.html(results)),
+    ):
+        (options.out / name).write_text(text, encoding="utf-8")
+    print(table)
+    print(options.out / "report.html", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
