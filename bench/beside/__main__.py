@@ -18,10 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.beside import books, machine, report
+from widget.weigh import weighed
+
+from bench.beside import books, machine, report, serving
 from bench.beside.environments import HERE, ROOT, Environment, NotInstalled, environment_of, own_environment
 from bench.beside.measuring import measure
-from bench.beside.protocol import Entry, chosen
+from bench.beside.protocol import ENTRIES, Entry, chosen
 
 CACHE = ROOT / ".bench"
 
@@ -66,11 +68,17 @@ def wanted(
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Return every figure."""
     began, seen = time.perf_counter(), machine.described()
-    known, ready = installed(chosen(options.only), options.cache)
-    measured = []
+    known, ready = installed(options.only, options.cache)
+    measured, served = [], None
     for book, rounds, is_invented in wanted(options.sizes, options.data, options.rounds, options.questions):
         with tempfile.TemporaryDirectory() as folder:
             results = measure(book, ready, Path(folder), rounds)
+            if (
+                options.serve == len(book.texts)
+                and is_invented
+                and "error" not in results.get("ours", {"error": ""})
+            ):
+                served = _served(Path(folder) / "ours", book, options)
         measured.append(
             {
                 "name": book.name,
@@ -89,9 +97,30 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "shared": options.shared,
         "contestants": known,
         "books": measured,
+        "serving": served,
+        "widget": _widgets() if options.widget else None,
         "seconds": time.perf_counter() - began,
         "load_end": machine.load(),
     }
+
+
+def _served(place: Path, book: books.Book, options: argparse.Namespace) -> dict[str, Any]:
+    """Serve the last index that was built at `place`."""
+    index = max((path.parent for path in place.glob("*/current")), key=lambda path: int(path.name))
+    print(f"{book.name}: served", file=sys.stderr)
+    told: dict[str, Any] = {"texts": len(book.texts)}
+    try:
+        asked = [question.question for question in book.questions]
+        return told | serving.measure(index, asked, options.seconds, options.starts)
+    except (OSError, subprocess.SubprocessError) as error:
+        return told | {"error": str(error)}
+
+
+def _widgets() -> dict[str, Any]:
+    try:
+        return {"rows": [{"name": name, "bytes": size, "gzip": packed} for name, size, packed in weighed()]}
+    except (OSError, subprocess.SubprocessError) as error:
+        return {"error": str(error)}
 
 
 def _version() -> str:
@@ -117,33 +146,38 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each question is asked")
     parser.add_argument("--questions", type=int, help="questions of a book at most")
     parser.add_argument("--data", type=Path, help="folder with piaf, spf_qr, cnil_faq")
-    parser.add_argument("--only", type=_names, default=[], help="contestants, with commas")
+    parser.add_argument("--serve", type=int, help="the number of texts that is served, too; 0: none")
+    parser.add_argument("--seconds", type=float, default=8, help="how long each number of clients asks")
+    parser.add_argument("--starts", type=int, default=serving.STARTS, help="how often it is started")
+    parser.add_argument("--widget", action="store_true", help="weigh the widget beside others, from npm")
+    parser.add_argument("--only", type=_entries, default=list(ENTRIES), help="contestants, with commas")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="where the reports go")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
     parser.add_argument("--shared", action="store_true", help="say in the report that others use the machine")
     found = parser.parse_args(arguments)
     found.sizes = found.sizes or ([100, 1000, 10_000] if found.full else [100, 1000])
     found.rounds = found.rounds or (5 if found.full else 3)
+    found.serve = max(found.sizes) if found.serve is None else found.serve
+    found.widget = found.widget or found.full
     found.questions = found.questions or (1_000_000 if found.full else 200)
     return found
 
 
-def _names(listed: str) -> list[str]:
-    return [name for name in listed.split(",") if name]
+def _entries(listed: str) -> list[Entry]:
+    try:
+        return chosen(listed.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _numbers(listed: str) -> list[int]:
-    return [int(number) for number in _names(listed)]
+    return [int(number) for number in listed.split(",")]
 
 
-def main() -> int:
+def main() -> None:
     """Run it, write the reports, say where; the table goes to the output."""
     options = options_of()
-    try:
-        results = run(options)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+    results = run(options)
     options.out.mkdir(parents=True, exist_ok=True)
     table = report.markdown(results)
     for name, text in (
@@ -154,8 +188,7 @@ def main() -> int:
         (options.out / name).write_text(text, encoding="utf-8")
     print(table)
     print(options.out / "report.html", file=sys.stderr)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -121,7 +121,7 @@ def _figures(lane: Lane, book: Book) -> Numbers:
         **ranks(book.questions, lane.found),
         "build_seconds": statistics.median(lane.builds),
         "builds": len(lane.builds),
-        **_percentiles(lane.rounds),
+        **percentiles(lane.rounds),
         **lane.told,
     }
 
@@ -141,7 +141,7 @@ def ranks(questions: Sequence[Question], found: Sequence[Sequence[str]]) -> dict
     }
 
 
-def _percentiles(rounds: Sequence[Sequence[float]]) -> dict[str, float]:
+def percentiles(rounds: Sequence[Sequence[float]]) -> dict[str, float]:
     """Return milliseconds at three percentiles of each round, the median of the rounds."""
     cuts = [
         statistics.quantiles(one, n=100, method="inclusive") if len(one) > 1 else [one[0]] * 99
@@ -170,4 +170,4 @@ def answered(questions: Sequence[Question], told: Numbers) -> Numbers:
             covered.append(first[0] == question.relevant[0] and inside)
     shares = {"cited@1": cited, "sentence@1": covered, "needless": needless, "rightly": rightly}
     found: Numbers = {name: sum(all_) / len(all_) if all_ else None for name, all_ in shares.items()}
-    return found | _percentiles([told["milliseconds"]])
+    return found | percentiles([told["milliseconds"]])

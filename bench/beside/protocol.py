@@ -106,7 +106,7 @@ ENTRIES = (
 
 
 def chosen(names: Sequence[str]) -> list[Entry]:
-    """Return the entries of these names, ours first; all of them without a name.
+    """Return the entries of these names, in the order of the list.
 
     Raises:
         ValueError: a name is not in the list.
@@ -115,4 +115,4 @@ def chosen(names: Sequence[str]) -> list[Entry]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no such contestant; expected some of {', '.join(known)}")
-    return [entry for entry in ENTRIES if not names or entry.name in names]
+    return [entry for entry in ENTRIES if entry.name in names]

@@ -93,10 +93,7 @@ def tables(results: Numbers) -> Iterator[Table]:
         note = "ra-assistant alone: the others find passages and answer nothing."
         yield Table("Whole answers", [note], ["texts", *(title for _, title, _ in ANSWERS)], rows)
     yield from _served(results.get("serving"))
-    if results.get("widget"):
-        head = ["widget", "bytes", "bytes, gzip -9"]
-        rows = [[row["name"], f"{row['bytes']:,}", f"{row['gzip']:,}"] for row in results["widget"]]
-        yield Table("What a widget adds to a page", [], head, rows)
+    yield from _widgets(results.get("widget"))
 
 
 def _cells(told: Numbers, columns: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -163,6 +160,17 @@ def _served(serving: Numbers | None) -> Iterator[Table]:
     yield Table("ra-assistant as a server", notes, [title for _, title, _ in SERVED], rows)
     starts = [[title, f"{serving[key]:,.2f}".removesuffix(".00")] for key, title in STARTS if key in serving]
     yield Table("Starting", ["Medians of interleaved runs, files warm."], ["", ""], starts)
+
+
+def _widgets(widget: Numbers | None) -> Iterator[Table]:
+    if not widget:
+        return
+    title = "What a widget adds to a page"
+    if "error" in widget:
+        yield Table(title, [f"failed: {widget['error']}"], [], [])
+        return
+    rows = [[row["name"], f"{row['bytes']:,}", f"{row['gzip']:,}"] for row in widget["rows"]]
+    yield Table(title, ["The script that its own instructions load."], ["", "bytes", "gzip -9, bytes"], rows)
 
 
 def described(results: Numbers) -> list[str]:
