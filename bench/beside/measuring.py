@@ -31,6 +31,8 @@ class Lane:
     entry: Entry
     running: Running | None
     builds: list[float] = field(default_factory=list)
+    build_cpu: list[float] = field(default_factory=list)
+    search_cpu: list[float] = field(default_factory=list)
     rounds: list[list[float]] = field(default_factory=list)
     found: list[list[str]] = field(default_factory=list)
     told: Numbers = field(default_factory=dict)
@@ -93,11 +95,13 @@ def _round(lane: Lane, running: Running, book: Book) -> None:
         texts = [(text.id, text.text) for text in book.texts]
         told = running.do("build", PATIENCE_SECONDS, texts=texts)
         lane.builds.append(told.pop("seconds"))
+        lane.build_cpu.append(told.pop("cpu_seconds"))
         lane.told = told
     asked = [question.question for question in book.questions]
     running.do("search", PATIENCE_SECONDS, questions=asked[:3])  # warms up; not counted
     told = running.do("search", PATIENCE_SECONDS, questions=asked)
     lane.rounds.append(told["milliseconds"])
+    lane.search_cpu.append(told["cpu_milliseconds"] / len(asked))
     lane.found = told["found"]
 
 
@@ -120,7 +124,9 @@ def _figures(lane: Lane, book: Book) -> Numbers:
     return {
         **ranks(book.questions, lane.found),
         "build_seconds": statistics.median(lane.builds),
+        "build_cpu_seconds": statistics.median(lane.build_cpu),
         "builds": len(lane.builds),
+        "ms_cpu": statistics.median(lane.search_cpu),
         **percentiles(lane.rounds),
         **lane.told,
     }

@@ -31,13 +31,16 @@ COLUMNS = (
     Column("hit@5", "hit@5", "{:.3f}"),
     Column("mrr@10", "MRR@10", "{:.3f}"),
     Column("build_seconds", "build, s", "{:.2f}", is_compared=True),
+    Column("build_cpu_seconds", "build, CPU s", "{:.2f}", is_compared=True),
     Column("change_seconds", "one text changed, s", "{:.2f}", is_compared=True),
     Column("ms_50", "search median, ms", "{:.1f}", is_compared=True),
     Column("ms_95", "95th, ms", "{:.1f}"),
     Column("ms_99", "99th, ms", "{:.1f}", is_compared=True),
+    Column("ms_cpu", "search, CPU ms", "{:.1f}", is_compared=True),
     Column("megabytes_peak", "peak memory, MB", "{:.0f}", is_compared=True),
     Column("megabytes_disk", "disk, MB", "{:.1f}", is_compared=True),
 )
+_CHANGED = 1 + [column.key for column in COLUMNS].index("change_seconds")
 GROWING = (
     ("ms_50", "Search, median milliseconds"),
     ("build_seconds", "Build, seconds"),
@@ -124,7 +127,7 @@ def _book(book: Numbers, contestants: Numbers) -> Table:
             continue
         rows.append([label, *(_cell(column, told, ours, is_ours=name == OURS) for column in COLUMNS)])
         if told.get("change_is_found") is False:
-            rows[-1][5] += " (not found)"
+            rows[-1][_CHANGED] += " (not found)"
     notes = [
         f"{book['texts']:,} texts, {book['questions']:,} questions with an answer, asked {book['rounds']} "
         f"{'times' if book['rounds'] > 1 else 'time'} in turns. In brackets: so many times ours."
