@@ -148,8 +148,8 @@ def _cell(column: Column, told: Numbers, ours: Numbers, *, is_ours: bool) -> str
 def times(ratio: float) -> str:
     """Return a ratio as it is read, two figures that count."""
     if ratio < 0.01:
-        return "× < 0.01"
-    return f"× {ratio:.0f}" if ratio >= 10 else f"× {ratio:.1f}" if ratio >= 1 else f"× {ratio:.2f}"
+        return "×\u00a0<\u00a00.01"
+    return f"×\u00a0{ratio:.{0 if ratio >= 10 else 1 if ratio >= 1 else 2}f}"
 
 
 def _served(serving: Numbers | None) -> Iterator[Table]:

@@ -177,7 +177,16 @@ def results() -> dict[str, object]:
 
 def test_the_table_says_ratios_failures_and_that_the_machine_was_shared() -> None:
     table = report.markdown(results())
-    assert "| 2.00 (× 1.0) | 3.00 (× 1.0) | 1.00 (× 1.0) (not found) | 100.0 (× 10) |" in table
+    assert (
+        "| 2.00 (×\u00a01.0) | 3.00 (×\u00a01.0) | 1.00 (×\u00a01.0) (not found) | 100.0 (×\u00a010) |"
+        in table
+    )
+    assert [report.times(ratio) for ratio in (0.001, 0.5, 2, 250)] == [
+        "×\u00a0<\u00a00.01",
+        "×\u00a00.50",
+        "×\u00a02.0",
+        "×\u00a0250",
+    ]
     assert "failed: search: gave up" in table
     assert "not installed: no <index>" in table
     assert "others used it" in table
