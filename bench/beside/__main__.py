@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,21 +65,29 @@ def wanted(
         yield books.read(data, name).cut(most), 1, False
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Return every figure."""
-    began, seen = time.perf_counter(), machine.described()
-    known, ready = installed(options.only, options.cache)
-    measured, served = [], None
+def run(options: argparse.Namespace, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Return every figure; `keep` gets what there is after each book, so that a run cut off leaves it."""
+    began = time.perf_counter()
+    results: dict[str, Any] = {
+        "machine": machine.described(),
+        "version": _version(),
+        "when": datetime.now(UTC).isoformat(timespec="minutes"),
+        "shared": options.shared,
+        "widget": _widgets() if options.widget else None,
+        "serving": None,
+        "books": [],
+    }
+    results["contestants"], ready = installed(options.only, options.cache)
     for book, rounds, is_invented in wanted(options.sizes, options.data, options.rounds, options.questions):
         with tempfile.TemporaryDirectory() as folder:
-            results = measure(book, ready, Path(folder), rounds)
+            told = measure(book, ready, Path(folder), rounds)
             if (
                 options.serve == len(book.texts)
                 and is_invented
-                and "error" not in results.get("ours", {"error": ""})
+                and "error" not in told.get("ours", {"error": ""})
             ):
-                served = _served(Path(folder) / "ours", book, options)
-        measured.append(
+                results["serving"] = _served(Path(folder) / "ours", book, options)
+        results["books"].append(
             {
                 "name": book.name,
                 "is_invented": is_invented,
@@ -87,21 +95,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                 "questions": sum(bool(question.relevant) for question in book.questions),
                 "unanswerable": sum(not question.relevant for question in book.questions),
                 "rounds": rounds,
-                "results": results,
+                "results": told,
             }
         )
-    return {
-        "machine": seen,
-        "version": _version(),
-        "when": datetime.now(UTC).isoformat(timespec="minutes"),
-        "shared": options.shared,
-        "contestants": known,
-        "books": measured,
-        "serving": served,
-        "widget": _widgets() if options.widget else None,
-        "seconds": time.perf_counter() - began,
-        "load_end": machine.load(),
-    }
+        keep(results | {"seconds": time.perf_counter() - began, "load_end": machine.load()})
+    return results | {"seconds": time.perf_counter() - began, "load_end": machine.load()}
 
 
 def _served(place: Path, book: books.Book, options: argparse.Namespace) -> dict[str, Any]:
@@ -142,7 +140,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--full", action="store_true", help="10,000 texts too, five rounds, every question")
-    parser.add_argument("--sizes", type=_numbers, help="numbers of invented texts, with commas")
+    parser.add_argument("--sizes", type=_numbers, help="numbers of invented texts, with commas; 0: none")
     parser.add_argument("--rounds", type=int, help="how often each question is asked")
     parser.add_argument("--questions", type=int, help="questions of a book at most")
     parser.add_argument("--data", type=Path, help="folder with piaf, spf_qr, cnil_faq")
@@ -155,9 +153,10 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
     parser.add_argument("--shared", action="store_true", help="say in the report that others use the machine")
     found = parser.parse_args(arguments)
-    found.sizes = found.sizes or ([100, 1000, 10_000] if found.full else [100, 1000])
+    usual = [100, 1000, 10_000] if found.full else [100, 1000]
+    found.sizes = usual if found.sizes is None else found.sizes
     found.rounds = found.rounds or (5 if found.full else 3)
-    found.serve = max(found.sizes) if found.serve is None else found.serve
+    found.serve = max(found.sizes, default=0) if found.serve is None else found.serve
     found.widget = found.widget or found.full
     found.questions = found.questions or (1_000_000 if found.full else 200)
     return found
@@ -171,22 +170,26 @@ def _entries(listed: str) -> list[Entry]:
 
 
 def _numbers(listed: str) -> list[int]:
-    return [int(number) for number in listed.split(",")]
+    return [number for number in map(int, listed.split(",")) if number > 0]
+
+
+def write(results: dict[str, Any], folder: Path) -> None:
+    """Write the three reports."""
+    for name, text in (
+        ("results.json", json.dumps(results, ensure_ascii=False, indent=1)),
+        ("table.md", report.markdown(results)),
+        ("report.html", report.html(results)),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     """Run it, write the reports, say where; the table goes to the output."""
     options = options_of()
-    results = run(options)
     options.out.mkdir(parents=True, exist_ok=True)
-    table = report.markdown(results)
-    for name, text in (
-        ("results.json", json.dumps(results, ensure_ascii=False, indent=1)),
-        ("table.md", table),
-        ("report.html", report.html(results)),
-    ):
-        (options.out / name).write_text(text, encoding="utf-8")
-    print(table)
+    results = run(options, lambda results: write(results, options.out))
+    write(results, options.out)
+    print(report.markdown(results))
     print(options.out / "report.html", file=sys.stderr)
 
 

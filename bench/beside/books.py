@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 LEXICON = Path(__file__).parents[1] / "books" / "invented.toml"
-SETS = ("piaf", "spf_qr", "cnil_faq")
+SETS = ("spf_qr", "cnil_faq", "piaf")
 """Names of the sets that a folder may hold, as NAME.contexts.jsonl[.gz] and NAME.jsonl[.gz]."""
 YEARS = range(2012, 2025)
 PLACES_EACH = 10
