@@ -55,14 +55,13 @@ def installed(
     return known, ready
 
 
-def wanted(
-    sizes: Sequence[int], data: Path | None, rounds: int, most: int
-) -> Iterator[tuple[books.Book, int, bool]]:
+def wanted(options: argparse.Namespace) -> Iterator[tuple[books.Book, int, bool]]:
     """Yield each book, how often it is asked, and whether it is invented."""
-    for size in sizes:
-        yield books.invented(size).cut(most), rounds, True
-    for name in books.present(data) if data else ():
-        yield books.read(data, name).cut(most), 1, False
+    for size in options.sizes:
+        yield books.invented(size).cut(options.questions), options.rounds, True
+    for name in books.present(options.data) if options.data else ():
+        book = books.read(options.data, name).within(options.characters)
+        yield book.cut(options.questions), 1, False
 
 
 def run(options: argparse.Namespace, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace, keep: Callable[[dict[str, Any]], None]) -> 
         "books": [],
     }
     results["contestants"], ready = installed(options.only, options.cache)
-    for book, rounds, is_invented in wanted(options.sizes, options.data, options.rounds, options.questions):
+    for book, rounds, is_invented in wanted(options):
         with tempfile.TemporaryDirectory() as folder:
             told = measure(book, ready, Path(folder), rounds)
             if (
@@ -148,6 +147,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8, help="how long each number of clients asks")
     parser.add_argument("--starts", type=int, default=serving.STARTS, help="how often it is started")
     parser.add_argument("--widget", action="store_true", help="weigh the widget beside others, from npm")
+    parser.add_argument("--characters", type=int, help="of the texts of each of these, about, at most")
     parser.add_argument("--only", type=_entries, default=list(ENTRIES), help="contestants, with commas")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="where the reports go")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
@@ -158,6 +158,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     found.rounds = found.rounds or (5 if found.full else 3)
     found.serve = max(found.sizes, default=0) if found.serve is None else found.serve
     found.widget = found.widget or found.full
+    found.characters = found.characters or (10**12 if found.full else 250_000)
     found.questions = found.questions or (1_000_000 if found.full else 200)
     return found
 

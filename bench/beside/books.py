@@ -51,6 +51,13 @@ class Book:
     texts: Sequence[Text]
     questions: Sequence[Question]
 
+    def within(self, characters: int) -> Book:
+        """Return the book with texts taken at even steps, about `characters` in all, and the questions on them."""
+        step = max(1, -(-sum(len(text.text) for text in self.texts) // characters))
+        texts = self.texts[::step]
+        kept = {text.id for text in texts}
+        return Book(self.name, texts, [one for one in self.questions if kept.issuperset(one.relevant)])
+
     def cut(self, most: int) -> Book:
         """Return the book with at most `most` questions, taken at even steps."""
         step = max(1, -(-len(self.questions) // most))

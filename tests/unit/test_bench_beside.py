@@ -34,6 +34,14 @@ def test_a_question_of_a_large_invented_book_has_one_answer() -> None:
     assert len(book.cut(200).questions) <= 200
 
 
+def test_a_smaller_book_keeps_the_texts_of_its_questions() -> None:
+    whole = books.invented(100)
+    part = whole.within(sum(len(text.text) for text in whole.texts) // 4)
+    names = {text.id for text in part.texts}
+    assert len(names) in {20, 25}
+    assert {name for question in part.questions for name in question.relevant} == names
+
+
 def test_local_sets_are_read_with_the_place_of_their_answers(tmp_path: Path) -> None:
     (tmp_path / "piaf.contexts.jsonl").write_text(
         '{"context_id": "a", "title": "T", "text": "Il y a 12 arbres."}\n', encoding="utf-8"
