@@ -1,7 +1,8 @@
 # make serve   set up and run the assistant          make test    set up and pass every test
 # make check   format, lint, types, imports, tests   make index   build the index again
+# make bench   measure it beside others (BENCH="--full --data DIR")
 .DEFAULT_GOAL := help
-.PHONY: help serve index test check format clean
+.PHONY: help serve index test check bench format clean
 # make serve PYTHON=python3.12 sets up with that Python; without it, scripts/setup.sh finds one.
 export PYTHON
 
@@ -10,6 +11,7 @@ help:
 	@echo "make index   reconstruit l'index des rapports"
 	@echo "make test    installe ce qui manque et passe tous les tests"
 	@echo "make check   vérifie le format, le style, les types, les imports et les tests"
+	@echo "make bench   mesure l'assistant à côté d'autres moteurs (dix minutes environ)"
 
 # A report that cannot be read does not close the chat: what is in service is served.
 serve:
@@ -33,9 +35,13 @@ check:
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/python -m pytest
 
+bench:
+	@scripts/setup.sh dev
+	@.venv/bin/python -m bench.beside $(BENCH)
+
 format:
 	@.venv/bin/ruff format src tests training scripts widget bench
 	@.venv/bin/ruff check --fix src tests training scripts widget bench
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench

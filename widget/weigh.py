@@ -22,14 +22,23 @@ OTHERS = {
 """Package and the file that its own instructions put in a page."""
 
 
-def main() -> None:
-    """Print a row a widget, lightest first."""
+def weighed() -> list[tuple[str, int, int]]:
+    """Return name, bytes and compressed bytes of each widget, lightest first.
+
+    Raises:
+        OSError, subprocess.SubprocessError: npm is not there, or has no such package.
+    """
     rows = [("ra-assistant", OURS.read_bytes())]
     with tempfile.TemporaryDirectory() as folder:
-        for package, name in OTHERS.items():
-            rows.append((package, _file(package, name, Path(folder))))
-    for label, content in sorted(rows, key=lambda row: len(gzip.compress(row[1], 9))):
-        sys.stdout.write(f"{label:24} {len(content):>10,} B {len(gzip.compress(content, 9)):>9,} B gzip\n")
+        rows += [(package, _file(package, name, Path(folder))) for package, name in OTHERS.items()]
+    sizes = [(label, len(content), len(gzip.compress(content, 9))) for label, content in rows]
+    return sorted(sizes, key=lambda row: row[2])
+
+
+def main() -> None:
+    """Print a row a widget."""
+    for label, size, compressed in weighed():
+        sys.stdout.write(f"{label:24} {size:>10,} B {compressed:>9,} B gzip\n")
 
 
 def _file(package: str, name: str, folder: Path) -> bytes:

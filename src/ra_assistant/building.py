@@ -204,7 +204,7 @@ def build_candidate(
     return build_index(
         paths=paths,
         root=corpus_dir,
-        loader=FileLoader(),
+        loader=FileLoader(paths),
         splitter=SentenceSplitter(),
         embedder=profile.embedder,
         writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url, notes_hash(paths)),

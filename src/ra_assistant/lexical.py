@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ra_assistant.french.acronyms import acronyms
-from ra_assistant.french.words import content_words, stems
+from ra_assistant.french.words import content_words
 
 K1 = 1.2
 B = 0.75
@@ -35,9 +35,13 @@ class Bm25Index:
     def build(cls, texts: Sequence[str]) -> Bm25Index:
         """Index `texts`; an empty collection gives an index that finds nothing."""
         scorer = bm25s.BM25(k1=K1, b=B)
-        terms = [stems(text) for text in texts]
+        terms: list[list[str]] = []
+        forms: dict[str, str] = {}
+        for text in texts:
+            words = content_words(text)
+            terms.append([word.stem for word in words])
+            forms.update((word.form, word.stem) for word in words)
         scorer.index(terms if any(terms) else [["\x00"]], show_progress=False)
-        forms = {word.form: word.stem for text in texts for word in content_words(text)}
         return cls(scorer, forms, dict(pair for text in texts for pair in acronyms(text)))
 
     def save(self, directory: Path) -> None:

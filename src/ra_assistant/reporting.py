@@ -9,6 +9,7 @@ from html import escape
 from ra_assistant.comparing import Comparison, Score, Use, cost
 from ra_assistant.evaluating import Summary, Verdict, by_kind, calibration, summarise
 from ra_assistant.model_wording import COMPARISON, FAILURES, FAULTS
+from ra_assistant.plots import bars, page
 from ra_assistant.wording import EVALUATION, percent
 
 _COLUMNS = ("questions", "right", "rightly_refused", "page_right", "hit@1", "hit@5", "words_median")
@@ -119,7 +120,10 @@ def as_html(verdicts: Sequence[Verdict], title: str, comparison: Comparison | No
         _tiles(cells(overall)),
         *([_comparison_html(comparison)] if comparison else []),
         f"<h2>{escape(EVALUATION['by_kind'])}</h2>",
-        _bars((kind or EVALUATION["other"], group.right) for kind, group in by_kind(verdicts).items()),
+        bars(
+            (kind or EVALUATION["other"], group.right, percent(group.right))
+            for kind, group in by_kind(verdicts).items()
+        ),
         f"<h2>{escape(EVALUATION['calibration'])}</h2><p>{escape(EVALUATION['calibration_help'])}</p>",
         _curve(list(calibration(verdicts))),
         f"<h2>{escape(EVALUATION['times'])}</h2>",
@@ -127,7 +131,7 @@ def as_html(verdicts: Sequence[Verdict], title: str, comparison: Comparison | No
         f"<h2>{escape(EVALUATION['failures'])}</h2>",
         _table(verdict for verdict in verdicts if not verdict.is_right),
     ]
-    return _PAGE.format(title=escape(EVALUATION["title"]), body="\n".join(body))
+    return page(EVALUATION["title"], "\n".join(body))
 
 
 def _tiles(row: Mapping[str, str]) -> str:
@@ -152,18 +156,6 @@ def _comparison_html(comparison: Comparison) -> str:
     return (
         f"<h2>{title}</h2><table><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>{said}"
     )
-
-
-def _bars(rows: Iterable[tuple[str, float]]) -> str:
-    lines = []
-    for name, share in rows:
-        lines.append(
-            f'<tr><th scope="row">{escape(name)}</th><td><svg viewBox="0 0 100 6" role="img" '
-            f'aria-label="{escape(percent(share))}"><rect width="100" height="6" class="rail"/>'
-            f'<rect width="{100 * share:.1f}" height="6" class="fill"/></svg></td>'
-            f"<td>{escape(percent(share))}</td></tr>"
-        )
-    return f"<table>{''.join(lines)}</table>"
 
 
 def _curve(points: Sequence[tuple[float, float, int]]) -> str:
@@ -211,27 +203,3 @@ def _wanted(verdict: Verdict) -> str:
     if verdict.case.must_refuse:
         return EVALUATION["must_refuse"]
     return " + ".join(" / ".join(group) for group in verdict.case.expected)
-
-
-_PAGE = """<!doctype html>
-<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>
-:root {{ color-scheme: light dark; --ink: #1d2733; --paper: #fbfaf7; --fill: #0f4c5c; --rail: #d9e4e6; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --ink: #e8ecef; --paper: #12161c; --fill: #8fd3dd; --rail: #26313b; }}
-}}
-body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
-  margin: 2rem auto; padding: 0 1rem; }}
-dl {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; }}
-dl div {{ border: 1px solid var(--rail); border-radius: .5rem; padding: .75rem; }}
-dd {{ margin: 0; font-size: 1.6rem; font-weight: 600; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid var(--rail); }}
-svg {{ display: block; width: 100%; }} td svg {{ min-width: 8rem; }}
-.square {{ max-width: 20rem; }} .wide {{ max-width: 40rem; }}
-.rail {{ fill: var(--rail); }} .fill, circle {{ fill: var(--fill); }}
-.axis, .rule {{ fill: none; stroke: currentColor; }} .rule {{ stroke-dasharray: 4; opacity: .5; }}
-</style></head><body>
-{body}
-</body></html>
-"""

@@ -102,6 +102,7 @@ class ChromaStore:
                     collection_configuration=configuration,  # type: ignore[arg-type]
                     create_collection_if_not_exists=configuration is not None,
                 )
+                self._collection: Any = self._client.get_collection(self._name, embedding_function=None)
             except ChromaError:
                 self.close()
                 raise
@@ -152,22 +153,27 @@ class ChromaStore:
 
     def __len__(self) -> int:
         with _answering(self._place):
-            return int(self._client.get_collection(self._name, embedding_function=None).count())
+            return int(self._collection.count())
 
     def nearest(self, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
         """Return at most `k` passage ids with their cosine (−1 to 1), best first."""
         with _answering(self._place):
-            found = self._chroma.similarity_search_by_vector_with_relevance_scores(list(vector), k=k)
-        return [(str(document.id), 1.0 - distance) for document, distance in found]
+            # Without the texts, which we have: half the time of langchain-chroma's search.
+            found = self._collection.query(
+                query_embeddings=[list(vector)], n_results=k, include=["distances"]
+            )
+        return [
+            (str(name), 1.0 - distance)
+            for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
 
     def nearest_many(self, vectors: npt.NDArray[np.float32], k: int) -> list[list[str]]:
         """Return, for each row of `vectors`, at most `k` passage ids, best first."""
         found: list[list[str]] = []
         with _answering(self._place):
-            collection = self._client.get_collection(self._name, embedding_function=None)
             for start in range(0, len(vectors), _BATCH):
                 rows = vectors[start : start + _BATCH]
-                found.extend(collection.query(query_embeddings=rows, n_results=k, include=[])["ids"])
+                found.extend(self._collection.query(query_embeddings=rows, n_results=k, include=[])["ids"])
         return found
 
     def close(self) -> None:

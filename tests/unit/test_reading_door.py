@@ -68,6 +68,17 @@ def test_paths_with_one_slug_get_two_identifiers_whatever_their_order(tmp_path: 
     assert again.startswith("a-b-md-")
 
 
+def test_a_loader_that_is_given_the_corpus_names_documents_as_one_that_looks_for_it(tmp_path: Path) -> None:
+    for name in ("a b.md", "a-b.md", "c.md"):
+        (tmp_path / name).write_text(REPORT, encoding="utf-8")
+    paths = read_corpus_paths(tmp_path)
+    looked_for = [FileLoader().load(path, tmp_path).document.id for path in paths]
+    (tmp_path / "a-b.md").rename(tmp_path / "d.md")
+    given = FileLoader(paths)
+    assert given.load(tmp_path / "a b.md", tmp_path).document.id == looked_for[0]
+    assert given.load(tmp_path / "c.md", tmp_path).document.id == looked_for[2] == "c-md"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ra_assistant.errors import UnreadableDocument
@@ -17,7 +17,14 @@ from ra_assistant.french.words import fold
 from ra_assistant.reading.admission import READABLE_SUFFIXES, name_below, read_admitted
 from ra_assistant.reading.assembling import Described, Draft
 from ra_assistant.reading.frontmatter import prefer, read_note
-from ra_assistant.reading.identity import document_id, guess_year, sensible_title, title_from_name
+from ra_assistant.reading.identity import (
+    by_slug,
+    document_id,
+    guess_year,
+    sensible_title,
+    slug_of,
+    title_from_name,
+)
 from ra_assistant.types import Document, DocumentKind, Extraction, Notice
 
 __all__ = ["READABLE_SUFFIXES", "FileLoader", "read_corpus_paths"]
@@ -38,6 +45,11 @@ _NOT_A_REPORT = re.compile(r"(?:\..*|~\$.*|(?:readme|lisez[ _-]?moi)(?![a-z]).*)
 class FileLoader:
     """Reads files of every supported format; implements `ports.Loader`."""
 
+    def __init__(self, paths: Sequence[Path] | None = None) -> None:
+        """Take `paths` for the corpus, all below one root; None looks for the files of the root at each reading."""
+        self._paths = paths
+        self._alike: dict[str, list[str]] | None = None
+
     def load(self, path: Path, root: Path) -> Extraction:
         """Return what reading `path`, which lies below `root`, gave.
 
@@ -50,8 +62,20 @@ class FileLoader:
         draft = _reader(path.suffix.lower())(data, name)
         if not any(map(str.isalnum, draft.text)):
             raise UnreadableDocument(name, "empty", f"{name}: no letter of text; expected a report")
-        others = (other.relative_to(root).as_posix() for other in read_corpus_paths(root))
-        return _extraction(draft, prefer(draft.said, note), name, document_id(name, others))
+        identifier = document_id(name, self._namesakes(name, root))
+        return _extraction(draft, prefer(draft.said, note), name, identifier)
+
+    def _namesakes(self, name: str, root: Path) -> Sequence[str]:
+        """Return the paths of the corpus that have the slug of `name`."""
+        if self._paths is None:
+            return by_slug(_names(read_corpus_paths(root), root)).get(slug_of(name), ())
+        if self._alike is None:
+            self._alike = by_slug(_names(self._paths, root))
+        return self._alike.get(slug_of(name), ())
+
+
+def _names(paths: Iterable[Path], root: Path) -> Iterator[str]:
+    return (path.relative_to(root).as_posix() for path in paths)
 
 
 def read_corpus_paths(root: Path) -> list[Path]:

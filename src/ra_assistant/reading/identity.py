@@ -35,6 +35,14 @@ def slug_of(path: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_letters).strip("-") or "document"
 
 
+def by_slug(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the paths that have the same slug, by slug."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(slug_of(path), []).append(path)
+    return found
+
+
 def document_id(path: str, others: Iterable[str]) -> str:
     """Return the identifier of the document at `path`, unique among `others`.
 
