@@ -8,6 +8,7 @@ NOT_IN_REPORT = (
     "Je n’ai pas trouvé la réponse dans les rapports : voici les passages qui s’en approchent le plus."
 )
 NOTHING_NEAR = "Je n’ai rien trouvé dans les rapports qui s’approche de cette question."
+ANOTHER_YEAR = "Les rapports en parlent pour une autre année : voici ce qu’ils en disent."
 THAT_YEAR = "En {year} : {answer}"
 NOT_THE_OTHERS = "Pour le reste, je n’ai pas trouvé la réponse dans les rapports."
 NEAR_MISS: dict[AnswerKind, str] = {

@@ -42,6 +42,9 @@ MOST_SURE = 3
 SPEAKS_OF_IT = 0.6
 """Share of a question's words, by weight, that a sentence about the same thing holds."""
 
+SPEAKS_OF_ANOTHER_YEAR = 0.4
+"""The same for a sentence of another year, which lacks the year at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -51,6 +54,8 @@ class Phrases:
     nothing_near: str
     near_miss: Mapping[AnswerKind, str]
     """What to say when the nearest sentence speaks of it and lacks the kind of thing asked for."""
+    another_year: str
+    """What to say when the nearest sentence speaks of it for another year."""
     that_year: str
     """How one year's part of an answer is said, with `{year}` and `{answer}`."""
     not_the_others: str
@@ -261,7 +266,7 @@ class ExtractiveAnswerer:
     ) -> tuple[Answer, Sequence[Candidate]]:
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
-        if probability < self._refusal.threshold:
+        if probability < self._refusal.threshold or _is_of_another_year(query, candidates):
             return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
         answer = compose(query, candidates, self._documents, rival_share, sides, verdicts)
@@ -343,12 +348,20 @@ class ExtractiveAnswerer:
     def _refusal_sentence(self, query: Query, candidates: Sequence[Candidate]) -> str:
         """Say what is missing when the nearest sentence speaks of the thing that is asked about."""
         nearest = candidates[0].features
+        if _is_of_another_year(query, candidates) and nearest.get("cover", 0.0) >= SPEAKS_OF_ANOTHER_YEAR:
+            return self._phrases.another_year
         if nearest.get("misfit") and nearest.get("cover", 0.0) >= SPEAKS_OF_IT:
             return self._phrases.near_miss.get(query.kind, self._phrases.not_in_report)
         return self._phrases.not_in_report
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, build_id=self._build_id)
+
+
+def _is_of_another_year(query: Query, candidates: Sequence[Candidate]) -> bool:
+    """Tell whether the best sentence names years, and none of those that the question writes out."""
+    written = query.years and all(str(year) in query.text for year in query.years)
+    return bool(written and not query.spans_years and candidates[0].features.get("year_other"))
 
 
 def _is_of(year: int, answer: Answer) -> bool:

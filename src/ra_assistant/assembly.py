@@ -314,6 +314,7 @@ def _answerer(
             answer_wording.NOT_IN_REPORT,
             answer_wording.NOTHING_NEAR,
             answer_wording.NEAR_MISS,
+            answer_wording.ANOTHER_YEAR,
             answer_wording.THAT_YEAR,
             answer_wording.NOT_THE_OTHERS,
             answer_wording.YES,

@@ -277,7 +277,7 @@ def mcp_tools(attendant: Attendant) -> Starlette:
     """
     if importlib.util.find_spec("mcp") is None:
         raise MissingExtra(
-            "the package mcp is not installed; install ra-assistant[mcp]", package="ra-assistant[mcp]"
+            "the package mcp is not installed; install ra-assistant[mcp]", package="'ra-assistant[mcp]'"
         )
     from ra_assistant.interfaces.mcp_server import mcp_application, mcp_server
 

@@ -90,7 +90,7 @@ def require_model(settings: Settings) -> None:
     extra, module = EXTRAS.get(provider, ("llm", "langchain"))
     for needed in ("langchain", module):
         if find_spec(needed) is None:
-            package = f"ra-assistant[{extra}]"
+            package = f"'ra-assistant[{extra}]'"
             raise MissingExtra(f"{needed} is not installed; install {package}", package=package)
 
 

@@ -85,7 +85,7 @@ def mcp(
     """Offer the tools of the Model Context Protocol by standard input and output."""
     if importlib.util.find_spec("mcp") is None:
         raise MissingExtra(
-            "the package mcp is not installed; install ra-assistant[mcp]", package="ra-assistant[mcp]"
+            "the package mcp is not installed; install ra-assistant[mcp]", package="'ra-assistant[mcp]'"
         )
     from ra_assistant.assembly import open_assistant
     from ra_assistant.interfaces.attendant import Attendant

@@ -43,7 +43,7 @@ ERRORS: dict[str, str] = {
     "page_refused": "« {url} » ne peut pas être lu.",
     "book_unreadable": "Le fichier de questions ne peut pas être utilisé.",
     "journal_unusable": journal_wording.REASONS["failed"],
-    "missing_extra": "Il manque un composant : installez-le avec « pip install '{package}' ».",
+    "missing_extra": "Il manque un composant : installez-le avec « pip install {package} ».",
     "model_unavailable": "Le modèle de langage ne répond pas\u00a0: l’assistant répond avec les mots du rapport.",
     "server_unavailable": "Le port {port} est déjà utilisé : fermez l’autre programme, ou choisissez un "
     "autre port avec « RA_PORT={suggestion} make serve ».",

@@ -45,6 +45,13 @@ def test_the_year_of_the_question_chooses_the_report(assistant) -> None:
         assert figure in answer.text
 
 
+def test_a_figure_of_another_year_is_no_answer(assistant) -> None:
+    answer = assistant.ask("Combien de nouvelles entreprises l’agence a-t-elle accueillies en 2013 ?")
+    assert (answer.outcome, answer.citations) == (Outcome.NOT_IN_REPORT, ())
+    assert answer.text == answer_wording.ANOTHER_YEAR
+    assert any("nouvelles entreprises" in item.quote for item in answer.suggestions)
+
+
 def test_each_year_of_a_list_has_its_figure_and_its_passage(assistant) -> None:
     answer = assistant.ask("Combien de nouvelles entreprises en 2020 et en 2021 ?")
     assert [citation.document.year for citation in answer.citations] == [2020, 2021]
