@@ -12,6 +12,7 @@ from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
+from ra_assistant.remembering import Memory
 from ra_assistant.scoring import Scorer
 from ra_assistant.types import (
     Answer,
@@ -37,6 +38,8 @@ believe more often in an answer that is not one (ADR 44)."""
 SURE = 3.0
 """Log-odds of an answer from which on no more passages are read."""
 SUGGESTED = 3
+REMEMBERED = 200
+"""Answers to questions asked outside a conversation that are kept, in memory only: those that are offered, mostly."""
 MOST_SURE = 3
 """Candidates that are asked whether the reader is sure of them."""
 SPEAKS_OF_IT = 0.6
@@ -154,6 +157,7 @@ class ExtractiveAnswerer:
         self._rival_share = rival_share
         self._reader = reader
         self._build_id = build_id
+        self._memory = Memory[Answer](REMEMBERED)
         years = [document.year for document in documents if document.year is not None]
         self._latest_year = max(years, default=None)
         self._by_year = {
@@ -173,7 +177,13 @@ class ExtractiveAnswerer:
         Raises:
             QuestionRefused: the question is empty or too long.
         """
-        return self.consider(question, history, within).answer
+        if history or within is not None:
+            return self.consider(question, history, within).answer
+        answer = self._memory.get(question)
+        if answer is None:
+            answer = self.consider(question).answer
+            self._memory.keep(question, answer)
+        return answer
 
     def consider(
         self, question: str, history: Sequence[Turn] = (), within: frozenset[str] | None = None

@@ -16,7 +16,7 @@ from ra_assistant.claim_form import shingles
 from ra_assistant.errors import ModelUnavailable
 from ra_assistant.evidence import Evidence
 from ra_assistant.model_account import Account, Unforeseen, log_account
-from ra_assistant.model_guard import VISITOR, Memory
+from ra_assistant.model_guard import VISITOR
 from ra_assistant.model_voice import Spent, Voice, tokens_of
 from ra_assistant.ports import SentenceScorer
 from ra_assistant.prompting import (
@@ -26,6 +26,7 @@ from ra_assistant.prompting import (
     prompt_hash,
     rewrite_messages,
 )
+from ra_assistant.remembering import Memory
 from ra_assistant.rewriting import standalone
 from ra_assistant.sentence_feed import SentenceFeed
 from ra_assistant.speech import Speech, SpeechPhrases

@@ -1,31 +1,27 @@
 """What keeps a language model from costing too much or being waited for in vain.
 
 One circuit breaker, a budget of tokens a day, the part of it that one visitor may spend, a few conversations
-at once, and the last answers.
+at once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from threading import BoundedSemaphore, Lock
 from time import monotonic
-from typing import Generic, TypeVar
 
 FAILURES = 5
 """Failures in a row after which the model is left alone."""
 REST_SECONDS = 30.0
 AT_ONCE = 8
-REMEMBERED = 500
 
 VISITOR: ContextVar[str] = ContextVar("visitor", default="")
 """Whose question is answered, as the limits of requests tell visitors apart; empty for nobody from outside."""
-
-_Value = TypeVar("_Value")
 
 
 def today_utc() -> date:
@@ -102,35 +98,6 @@ class Budget:
 
     def _name(self, visitor: str) -> bytes:
         return hashlib.blake2b(visitor.encode(), key=self._key, digest_size=8).digest()
-
-
-class Memory(Generic[_Value]):
-    """Keeps the last values; safe from several threads."""
-
-    def __init__(self, most: int = REMEMBERED) -> None:
-        self._most = most
-        self._lock = Lock()
-        self._kept: OrderedDict[Hashable, _Value] = OrderedDict()
-
-    def get(self, key: Hashable) -> _Value | None:
-        """Return the value kept under a key; None when there is none."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def keep(self, key: Hashable, value: _Value) -> None:
-        """Keep a value; the one longest unused makes room."""
-        with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
 
 
 class ModelGuard:

@@ -24,8 +24,9 @@ from ra_assistant.types import Answer, Document, Passage
 
 if TYPE_CHECKING:
     from ra_assistant.generating import GenerativeAnswerer
-    from ra_assistant.model_guard import Memory, ModelGuard
+    from ra_assistant.model_guard import ModelGuard
     from ra_assistant.ports import ChatModel
+    from ra_assistant.remembering import Memory
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
 
@@ -106,7 +107,8 @@ def chat_model(settings: Settings) -> tuple[ChatModel, ModelGuard, Memory[Answer
     """
     require_model(settings)
     from ra_assistant.chat_model import LangChainModel
-    from ra_assistant.model_guard import Memory, ModelGuard
+    from ra_assistant.model_guard import ModelGuard
+    from ra_assistant.remembering import Memory
 
     model = LangChainModel(
         settings.llm,

@@ -45,6 +45,23 @@ def test_the_year_of_the_question_chooses_the_report(assistant) -> None:
         assert figure in answer.text
 
 
+def test_a_question_asked_again_is_answered_from_memory_but_not_after_others(assistant, monkeypatch) -> None:
+    question = "Combien de nouvelles entreprises en 2020 ?"
+    considered: list[str] = []
+    consider = assistant.answerer.consider
+    monkeypatch.setattr(
+        type(assistant.answerer),
+        "consider",
+        lambda self, *rest: considered.append(rest[0]) or consider(*rest),
+    )
+    first = assistant.ask(question)
+    assert assistant.ask(question) is first and considered == [question]
+    assert list(assistant.stream(question))[-1] is first and considered == [question]
+    assistant.ask(question, [Turn("Qui préside ?", "Marie Durand")])
+    assistant.ask(question, (), frozenset({first.citations[0].document.id}))
+    assert considered == [question] * 3
+
+
 def test_a_figure_of_another_year_is_no_answer(assistant) -> None:
     answer = assistant.ask("Combien de nouvelles entreprises l’agence a-t-elle accueillies en 2013 ?")
     assert (answer.outcome, answer.citations) == (Outcome.NOT_IN_REPORT, ())

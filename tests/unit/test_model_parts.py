@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from ra_assistant import speaking
 from ra_assistant.errors import MissingExtra, ModelUnavailable, SettingsError
-from ra_assistant.model_guard import AT_ONCE, FAILURES, REST_SECONDS, Breaker, Budget, Memory, ModelGuard
+from ra_assistant.model_guard import AT_ONCE, FAILURES, REST_SECONDS, Breaker, Budget, ModelGuard
 from ra_assistant.model_stream import MOST_SPEAKING, failure_of, hear
 from ra_assistant.prompting import answer_messages, manner_of, prompt_hash, text_of
+from ra_assistant.remembering import Memory
 from ra_assistant.sentence_feed import SentenceFeed, split
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Piece
