@@ -45,6 +45,11 @@ class Tally:
             self.seconds.append(whole)
 
 
+MOST_BLANKS = 1500
+"""Blanks after a question, one more each time: it asks the same and is not answered from memory."""
+_ASKED = itertools.count()
+
+
 def client(address: str, questions: list[str], until: float, tally: Tally, *, is_stream: bool) -> None:
     """Ask one question after the other until the time is over."""
     parts = urlsplit(address)
@@ -53,12 +58,13 @@ def client(address: str, questions: list[str], until: float, tally: Tally, *, is
         headers["accept"] = "text/event-stream"
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=PATIENCE_SECONDS)
     for question in itertools.cycle(questions):
+        asked = question + " " * (next(_ASKED) % MOST_BLANKS)
         if time.perf_counter() >= until:
             break
         began = time.perf_counter()
         try:
             connection.request(
-                "POST", parts.path.rstrip("/") + "/api/v1/ask", json.dumps({"question": question}), headers
+                "POST", parts.path.rstrip("/") + "/api/v1/ask", json.dumps({"question": asked}), headers
             )
             reply = connection.getresponse()
             first = time.perf_counter() - began
