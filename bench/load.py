@@ -46,8 +46,13 @@ class Tally:
 
 
 MOST_BLANKS = 1500
-"""Blanks after a question, one more each time: it asks the same and is not answered from memory."""
+"""Blanks after a question, one more each time: fewer than a question may have characters."""
 _ASKED = itertools.count()
+
+
+def fresh(question: str) -> str:
+    """Return a question that asks the same as `question` and is not answered from memory."""
+    return question + " " * (next(_ASKED) % MOST_BLANKS)
 
 
 def client(address: str, questions: list[str], until: float, tally: Tally, *, is_stream: bool) -> None:
@@ -58,7 +63,7 @@ def client(address: str, questions: list[str], until: float, tally: Tally, *, is
         headers["accept"] = "text/event-stream"
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=PATIENCE_SECONDS)
     for question in itertools.cycle(questions):
-        asked = question + " " * (next(_ASKED) % MOST_BLANKS)
+        asked = fresh(question)
         if time.perf_counter() >= until:
             break
         began = time.perf_counter()

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import statistics
-import sys
 import time
 from pathlib import Path
 
@@ -130,5 +130,8 @@ def _settings(address: str) -> Settings:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("index", type=Path, help="directory of an index")
+    chosen = parser.parse_args()
     for measure in (untouched, checks, latency, stopped):
-        print(json.dumps(measure(Path(sys.argv[1])), ensure_ascii=False), flush=True)
+        print(json.dumps(measure(chosen.index), ensure_ascii=False), flush=True)

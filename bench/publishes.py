@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench.load import fresh
 from ra_assistant.builds import BuildStore
 
 QUESTION = "Combien de lanternes le phare de Bellevue a-t-il allumées en 2020 ?"
@@ -166,7 +167,7 @@ class Visitors:
             question = questions[number % len(questions)]
             began, started = time.time(), time.perf_counter()
             try:
-                answer = self._server.ask(question)
+                answer = self._server.ask(fresh(question))
             except (OSError, ValueError) as error:
                 with self._writing:
                     self._report.failed += 1

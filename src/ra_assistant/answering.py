@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ra_assistant.answer_kinds import years_said
 from ra_assistant.composing import clip, compose, one_a_year
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
@@ -44,7 +43,6 @@ MOST_SURE = 3
 """Candidates that are asked whether the reader is sure of them."""
 SPEAKS_OF_IT = 0.6
 """Share of a question's words, by weight, that a sentence about the same thing holds."""
-
 SPEAKS_OF_ANOTHER_YEAR = 0.4
 """The same for a sentence of another year, which lacks the year at least."""
 
@@ -253,7 +251,7 @@ class ExtractiveAnswerer:
             hits = self._hits(query, (), within)
             answer, candidates = self._answered(query, hits, (), math.inf)
             found += candidates
-            if answer.outcome is Outcome.ANSWERED and _is_of(query.years[0], answer):
+            if answer.outcome is Outcome.ANSWERED:
                 parts.append((query.years[0], answer))
                 contexts.append(self._around(answer.citations[0], hits))
         if not parts:
@@ -372,12 +370,6 @@ def _is_of_another_year(query: Query, candidates: Sequence[Candidate]) -> bool:
     """Tell whether the best sentence names years, and none of those that the question writes out."""
     written = query.years and all(str(year) in query.text for year in query.years)
     return bool(written and not query.spans_years and candidates[0].features.get("year_other"))
-
-
-def _is_of(year: int, answer: Answer) -> bool:
-    """Tell whether what an answer quotes names a year, or none at all."""
-    named = years_said(answer.citations[0].quote)
-    return not named or year in named
 
 
 def typed(answer: Answer) -> Iterator[Answer]:

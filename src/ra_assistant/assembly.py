@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from ra_assistant.contents import read_contents, read_sentence_vectors, read_vec
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
-from ra_assistant.fitted import ranking_model, span_reader
+from ra_assistant.fitted import MODELS, ranking_model, span_reader
 from ra_assistant.named_model import named_embedder
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, VectorStore
-
-MODELS = Path(str(resources.files("ra_assistant.models")))
 
 
 @dataclass(frozen=True, slots=True)

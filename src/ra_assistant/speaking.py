@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from ra_assistant import answer_wording
 from ra_assistant.answering import ExtractiveAnswerer
 from ra_assistant.errors import MissingExtra, SettingsError
+from ra_assistant.fitted import MODELS
 from ra_assistant.ports import SentenceScorer
 from ra_assistant.settings import Settings
 from ra_assistant.types import Answer, Document, Passage
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from ra_assistant.model_guard import ModelGuard
     from ra_assistant.ports import ChatModel
     from ra_assistant.remembering import Memory
-
-MODELS = Path(str(resources.files("ra_assistant.models")))
 
 
 EXTRAS: Mapping[str, tuple[str, str]] = {
