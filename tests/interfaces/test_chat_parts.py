@@ -71,10 +71,11 @@ def test_words_that_answer_are_bold_and_only_known_markers_are_links() -> None:
 
 
 def test_each_line_of_an_answer_is_a_paragraph() -> None:
-    shown = answer_html(
-        "En 2020\u00a0: 13. « Treize. » [1]\nEn 2021\u00a0: 19. « Dix-neuf. » [2]", 1, outcome="answered"
+    told = (
+        "En 2020\u00a0: 13. « Treize. » [1]\nEn 2021\u00a0: 19. « Dix-neuf. » [2]\nRien de plus.\nPas un mot."
     )
-    assert shown.count("<p>") == 2 and "\n" not in shown
+    shown = answer_html(told, 1, outcome="answered")
+    assert shown.count("<p>") == 4 and "\n" not in shown
 
 
 def test_highlights_that_lie_outside_the_text_change_nothing() -> None:

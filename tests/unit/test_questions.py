@@ -135,7 +135,9 @@ def test_years_that_are_listed_are_asked_one_by_one(question: str, years: tuple[
 def test_years_of_a_follow_up_take_the_place_of_the_former_ones(
     former: str, follow_up: str, whole: str
 ) -> None:
-    assert understand(follow_up, [Turn(former)], 2023).text == whole
+    query = understand(follow_up, [Turn(former, "Treize ateliers.")], 2023)
+    assert (query.text, bool(query.said)) == (whole, True)
+    assert not any(part.said for part in year_by_year(query)), "each year is asked of all that is said"
 
 
 def test_a_year_alone_asks_the_former_question_of_another_year() -> None:
