@@ -130,7 +130,9 @@ def _settings(address: str) -> Settings:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("index", type=Path, help="directory of an index")
     chosen = parser.parse_args()
     for measure in (untouched, checks, latency, stopped):
