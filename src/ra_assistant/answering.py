@@ -29,7 +29,7 @@ from ra_assistant.verifying import violations
 
 RETRIEVED = 12
 """Passages whose sentences are compared."""
-READ_AT_ONCE = 3
+READ_AT_ONCE = 2
 """Passages that the span reader reads before it is asked whether it is sure."""
 MOST_READ = 6
 """Passages that it reads at most. The right one is among them 93 to 98 times in a hundred; more of them make it

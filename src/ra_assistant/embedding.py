@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from ra_assistant.models.profile import ModelProfile as ModelProfile
 from ra_assistant.models.profile import read_profile as read_profile
+from ra_assistant.onnx_sessions import open_session
 
 BATCH_TOKENS = 4096
 """Largest padded batch. Measured on two cores, 300 passages of 650 characters: 1,024 to 8,192 within 10 %."""
@@ -79,11 +80,6 @@ class OnnxEmbedder:
             if self._loaded is None:
                 tokenizer = Tokenizer.from_file(str(self._directory / "tokenizer.json"))
                 tokenizer.enable_truncation(self.profile.max_tokens)
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.log_severity_level = 3
-                session = onnxruntime.InferenceSession(
-                    self._directory / "model.onnx", options, providers=["CPUExecutionProvider"]
-                )
+                session = open_session(self._directory / "model.onnx", self._threads)
                 self._loaded = tokenizer, session
             return self._loaded

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
+from ra_assistant.onnx_sessions import open_session
+
 SPANS = 5
 QUESTION_TOKENS = 64
 HEADING_TOKENS = 40
@@ -126,12 +128,7 @@ class OnnxSpanReader:
             if self._loaded is None:
                 config = json.loads((self._directory / "reader.json").read_text(encoding="utf-8"))
                 tokenizer = Tokenizer.from_file(str(self._directory / "tokenizer.json"))
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.log_severity_level = 3
-                session = onnxruntime.InferenceSession(
-                    self._directory / "model.onnx", options, providers=["CPUExecutionProvider"]
-                )
+                session = open_session(self._directory / "model.onnx", self._threads)
                 self._loaded = tokenizer, session, config
             return self._loaded
 
