@@ -84,7 +84,7 @@ class Chat:
                 event = json.loads(line[5:])
                 if event["msg"] == "process_generating":
                     said += 1
-                    if said == 2:  # the first one shows the question, and that it is being looked for
+                    if said == 1:
                         seen.first.append(time.perf_counter() - began)
                 elif event["msg"] == "process_completed":
                     seen.whole.append(time.perf_counter() - began)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -38,6 +39,8 @@ from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
 ANSWERED_AT_ONCE = 4
 """Questions that are worked on together; more would only slow one another down on a small machine."""
+UPDATE_SECONDS = 0.1
+"""Least time between two updates of an answer that grows."""
 MAX_WAITING = 60
 """Questions that wait for their turn; the next visitor is told that the assistant is busy."""
 MAX_SESSIONS = 200
@@ -218,11 +221,13 @@ class _Handlers:
             refusal = element("p", escape(sentence_of(error)), role="alert")
             yield gr.skip(), *self._page(former, service, refusal)
             return
-        yield "", *self._page([*former, exchange], service)
-        yield gr.skip(), *self._page([*former, exchange.answered(first)], service)
-        answer = first
+        yield "", *self._page([*former, exchange.answered(first)], service)
+        answer, shown = first, monotonic()
         for answer in answers:
-            yield gr.skip(), *self._page([*former, exchange.answered(answer)], service)
+            # Each update costs the server and the browser more than the words it brings.
+            if answer.is_final or monotonic() - shown >= UPDATE_SECONDS:
+                yield gr.skip(), *self._page([*former, exchange.answered(answer)], service)
+                shown = monotonic()
         if answer.is_final and service.assistant.evolution(answer):
             charted = replace(exchange.answered(answer), evolution=answer.standalone_question)
             yield gr.skip(), *self._page([*former, charted], service)
