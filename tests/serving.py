@@ -133,7 +133,7 @@ def _report_egress(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _mix_conversations() -> None:
     """Give every visitor the conversations of all: a fault that must be noticed."""
-    from ra_assistant.server import prepare_environment
+    from ra_assistant.opening import prepare_environment
 
     prepare_environment()
     from ra_assistant.interfaces import chat

@@ -27,6 +27,9 @@ STARTS = 3
 PATIENCE_SECONDS = 180
 STEP_SECONDS = 0.02
 """Pause between two looks at a server that is starting."""
+SETTLED_SECONDS = 20.0
+"""How long a server is left alone before it is asked: the chat loads behind its first answers, and questions that it
+offers are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def measure(index: Path, questions: Sequence[str], seconds: float, starts: int =
             taken["healthz"].append(server.healthz)
             taken["first_answer"].append(server.first_answer)
             if turn == starts - 1:
+                time.sleep(SETTLED_SECONDS)
                 told["megabytes_before"] = load.megabytes(server.address)
                 told["loads"] = [loaded(server.address, questions, clients, seconds) for clients in CLIENTS]
                 told["megabytes_after"] = load.megabytes(server.address)

@@ -15,7 +15,6 @@ import typer
 from ra_assistant import commands, corpus_commands, journal_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.figure_commands import add_figure_commands
-from ra_assistant.figure_rendering import series_json
 from ra_assistant.model_wording import OPTIONS
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
@@ -104,6 +103,8 @@ def ask(
             answer = _answered(assistant, row, ids)
             spent = (perf_counter() - started) * 1000
             if as_json:
+                from ra_assistant.figure_rendering import series_json
+
                 series = assistant.evolution(answer)
                 shown = series_json(series) if series else None
                 _print_json(answer_json(answer, asked, row.get("id"), spent, passage_of, shown))
@@ -316,7 +317,7 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help=CLI["port_option"])] = None,
 ) -> None:
     """Run the web chat until interrupted."""
-    from ra_assistant.server import serve as run_server
+    from ra_assistant.opening import serve as run_server
 
     settings = load_settings()
     run_server(index or settings.index_dir, host or settings.host, port or settings.port, _say)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ra_assistant import wording
 from ra_assistant.builds import BuildStore, held
 from ra_assistant.commands import IndexOption, complain, fail, say
-from ra_assistant.contents import read_contents
-from ra_assistant.figure_rendering import citation_of, figure_json, figures_csv
-from ra_assistant.figures import Figure, Series, Wanted, read_figures
 from ra_assistant.figures_wording import COMMAND, FIGURES, amount
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.settings import load_settings
 from ra_assistant.terminal import FrenchCommand
-from ra_assistant.types import Document
 from ra_assistant.wording import CLI, source_of
+
+if TYPE_CHECKING:
+    from ra_assistant.figures import Figure, Series
+    from ra_assistant.types import Document
 
 
 def add_figure_commands(app: typer.Typer) -> None:
@@ -37,6 +37,9 @@ def figures(
     as_json: Annotated[bool, typer.Option("--json", help=COMMAND["json_option"])] = False,
 ) -> None:
     """List the figures of the reports in service."""
+    from ra_assistant.figure_rendering import figure_json, figures_csv
+    from ra_assistant.figures import Wanted, read_figures
+
     documents = _documents(index)
     book = read_figures(documents)
     wanted = Wanted(search, year, _chosen(document, documents))
@@ -52,6 +55,8 @@ def figures(
 
 def _documents(index: Path | None) -> list[Document]:
     """Return the documents in service, without opening what answers questions."""
+    from ra_assistant.contents import read_contents
+
     builds = BuildStore(index or load_settings().index_dir)
     build_id = builds.current_id()
     with held(builds.directory(build_id)):
@@ -82,6 +87,8 @@ def _print(found: list[Figure], series: list[Series]) -> None:
     if not found:
         complain(COMMAND["none"])
         return
+    from ra_assistant.figure_rendering import citation_of
+
     for figure in found:
         say(
             COMMAND["row"].format(

@@ -1,22 +1,18 @@
-"""The web server: answers at once, loads the chat behind, and puts it in place when it is ready.
+"""The web application: health, interfaces, our files, and at `/` the chat, loaded behind.
 
-Gradio takes seconds to import. The process is up long before: `/healthz` says so, `/readyz` tells when
-questions are answered, and until then `/` shows a light page that reloads itself.
+Gradio takes seconds to import. The interfaces answer long before: `/readyz` tells when the chat is there, and until
+then `/` shows a light page that reloads itself.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib.util
-import logging
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ra_assistant.builds import BuildStore
-from ra_assistant.errors import MissingExtra, SettingsError
+from ra_assistant.errors import MissingExtra
 from ra_assistant.interfaces import api, openai_api
 from ra_assistant.interfaces.access_log import AccessLog, LineWriter, Note
 from ra_assistant.interfaces.assets import STATIC, STATIC_ROUTE
@@ -37,8 +33,7 @@ from ra_assistant.interfaces.desk import Desk
 from ra_assistant.interfaces.door import Door, Rules
 from ra_assistant.interfaces.figures_routes import figures_routes
 from ra_assistant.interfaces.hearing import hearing_of, together
-from ra_assistant.interfaces.listening import address_of, listening
-from ra_assistant.interfaces.memory import share_heaps
+from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.interfaces.metrics import Meter
 from ra_assistant.interfaces.office_front import OfficeFront
 from ra_assistant.interfaces.originals import Originals
@@ -47,88 +42,57 @@ from ra_assistant.interfaces.problems import speak_french
 from ra_assistant.interfaces.reading_room import ReadingRoom
 from ra_assistant.interfaces.shield import Framed, SafeHeaders
 from ra_assistant.interfaces.simple_chat import SimpleChat
-from ra_assistant.interfaces.site import NO_CHOICE, Site, load_site
+from ra_assistant.interfaces.site import NO_CHOICE, Site
 from ra_assistant.interfaces.site_page import look_routes
 from ra_assistant.interfaces.widget import widget_routes
 from ra_assistant.keeping import recorder_of
 from ra_assistant.publishing_wording import SERVER
 from ra_assistant.recording import Recorder
 from ra_assistant.report_wording import SIMPLE
-from ra_assistant.settings import Settings, load_settings, split_list
-from ra_assistant.speaking import require_model
-from ra_assistant.wording import CHAT
+from ra_assistant.settings import Settings, split_list
 
 if TYPE_CHECKING:
     from ra_assistant.assembly import Assistant
 
-FORBIDDEN = ("GRADIO_SHARE", "GRADIO_VIBE_MODE", "GRADIO_ALLOWED_PATHS")
-"""Variables that open the machine to visitors: a tunnel, an editor of the code, files on disk."""
-FORCED = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_RUN_HISTORY": "False",
-    "GRADIO_SSR_MODE": "False",
-    "GRADIO_MCP_SERVER": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-}
-"""Variables that Gradio and what it imports read once, at import."""
-GRACE_SECONDS = 1
-"""How long open pages may finish their request when the server is interrupted."""
 
+def assembled(
+    settings: Settings,
+    site: Site,
+    index_dir: Path,
+    address: str,
+    say: Callable[[str], None],
+    stack: contextlib.ExitStack,
+) -> tuple[FastAPI, list[LoadedLater]]:
+    """Return the application that the settings ask for, and what it loads behind.
 
-def serve(index_dir: Path, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve the chat until interrupted; `say` receives the sentences for the terminal.
+    Args:
+        settings: of this process.
+        site: the organisation's name, colours and words.
+        index_dir: directory of the builds.
+        address: what is said once the chat is there.
+        say: receives the sentences for the terminal.
+        stack: takes what is to be closed after the application's life.
 
     Raises:
-        SettingsError: the environment would expose the machine, or the address cannot be listened on.
-        ServerUnavailable: the port is taken; nothing heavy was loaded.
-        MissingExtra: the package of the language model is not installed.
+        MissingExtra: the tools for programs are wanted and their package is not installed.
     """
-    share_heaps()
-    prepare_environment()
-    settings = load_settings()
-    require_model(settings)
-    with contextlib.ExitStack() as stack:
-        note = _log(settings.access_log, stack)
-        listener = stack.enter_context(listening(host, port))
-        recorder = recorder_of(settings, index_dir, say)
-        if recorder is not None:
-            stack.callback(recorder.close)
-        site = site_of(settings)
-        desk = desk_of(index_dir, say, site.questions)
-        front = Front(desk, address_of(host, port), say, site, hearing_of(recorder))
-        office = office_of(settings, index_dir, recorder, site)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                application(
-                    front,
-                    rules_of(settings),
-                    note,
-                    office=office,
-                    recorder=recorder,
-                    originals=Originals(settings.corpus_dir, index_dir),
-                    with_mcp=settings.mcp,
-                    ancestors=split_list(settings.frame_ancestors),
-                ),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                root_path=settings.root_path,
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=list(split_list(settings.trusted_proxies)),
-                timeout_graceful_shutdown=GRACE_SECONDS,
-            )
-        )
-        front.give_up = lambda: setattr(server, "should_exit", True)
-        if office is not None:
-            office.give_up = front.give_up
-        logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
-    front.raise_failure()
-    if office is not None:
-        office.raise_failure()
-    say(CHAT["closed"])
+    note = _log(settings.access_log, stack)
+    recorder = recorder_of(settings, index_dir, say)
+    if recorder is not None:
+        stack.callback(recorder.close)
+    front = Front(desk_of(index_dir, say, site.questions), address, say, site, hearing_of(recorder))
+    office = office_of(settings, index_dir, recorder, site)
+    app = application(
+        front,
+        rules_of(settings),
+        note,
+        office=office,
+        recorder=recorder,
+        originals=Originals(settings.corpus_dir, index_dir),
+        with_mcp=settings.mcp,
+        ancestors=split_list(settings.frame_ancestors),
+    )
+    return app, [front] if office is None else [front, office]
 
 
 def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
@@ -138,28 +102,6 @@ def _log(target: str, stack: contextlib.ExitStack) -> Note | None:
     stack.callback(writer.close)
     stack.enter_context(writer.hearing("ra_assistant.model"))
     return writer.note
-
-
-def prepare_environment() -> None:
-    """Set what must be set before Gradio is imported.
-
-    Raises:
-        SettingsError: a variable would expose the machine to visitors.
-    """
-    for name in FORBIDDEN:
-        value = os.environ.get(name, "").strip()
-        if value:
-            raise SettingsError(f"{name}={value!r} exposes this machine; remove it", name=name, value=value)
-    os.environ.update(FORCED)
-
-
-def site_of(settings: Settings) -> Site:
-    """Return the organisation's name, colours and words.
-
-    Raises:
-        SiteUnusable: their file is wrong, or is named by a setting and absent.
-    """
-    return load_site(settings.site, is_wanted="site" in settings.model_fields_set)
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -322,11 +264,3 @@ def _open_build(index_dir: Path, say: Callable[[str], None]) -> Assistant:
     if assistant.build_id not in BuildStore(index_dir).served_ids()[:1]:
         say(SERVER["fallen_back"].format(build=assistant.build_id))
     return assistant
-
-
-def _is_worth_saying(record: logging.LogRecord) -> bool:
-    """Leave out that an interruption, or an impatient second one, cut something off: that was asked."""
-    said = record.getMessage()
-    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
-        return False
-    return "graceful shutdown exceeded" not in said and not said.rstrip().endswith("CancelledError")

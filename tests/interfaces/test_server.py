@@ -19,7 +19,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ra_assistant import server
+from ra_assistant import opening
 from ra_assistant.errors import ServerUnavailable, SettingsError
 from ra_assistant.interfaces.listening import address_of, listening
 from ra_assistant.interfaces.shield import MAX_BODY_BYTES, Gate
@@ -132,20 +132,20 @@ def test_the_address_printed_can_be_opened(host: str, address: str) -> None:
     assert address_of(host, 7860) == address
 
 
-@pytest.mark.parametrize("name", server.FORBIDDEN)
+@pytest.mark.parametrize("name", opening.FORBIDDEN)
 def test_a_variable_that_exposes_the_machine_stops_the_server(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(name, "True")
     with pytest.raises(SettingsError) as caught:
-        server.serve(tmp_path, "127.0.0.1", free_port(), lambda sentence: None)
+        opening.serve(tmp_path, "127.0.0.1", free_port(), lambda sentence: None)
     assert name in sentence_of(caught.value)
 
 
 def test_gradio_reports_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*server.FORBIDDEN, *server.FORCED):
+    for name in (*opening.FORBIDDEN, *opening.FORCED):
         monkeypatch.setenv(name, "")
-    server.prepare_environment()
+    opening.prepare_environment()
     import os
 
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"

@@ -15,7 +15,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from ra_assistant import cli, server
+from ra_assistant import cli, opening, server
 from ra_assistant.errors import SiteUnusable
 from ra_assistant.interfaces import contrast, page, site, site_page
 from ra_assistant.interfaces.assets import STATIC
@@ -350,7 +350,7 @@ def test_a_wrong_file_keeps_the_server_from_starting(tmp_path: Path, monkeypatch
     monkeypatch.setenv("RA_SITE", str(written(tmp_path, "nom = 3")))
     load_settings.cache_clear()
     with pytest.raises(SiteUnusable):
-        server.serve(tmp_path, "127.0.0.1", 0, lambda sentence: None)
+        opening.serve(tmp_path, "127.0.0.1", 0, lambda sentence: None)
 
 
 @pytest.fixture
