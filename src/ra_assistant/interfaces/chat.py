@@ -23,6 +23,7 @@ from ra_assistant.interfaces.desk import Desk, Service
 from ra_assistant.interfaces.door import client_of
 from ra_assistant.interfaces.exchange_answer import exchange_answer
 from ra_assistant.interfaces.frame import Frame
+from ra_assistant.interfaces.gradio_queue import queue
 from ra_assistant.interfaces.hearing import NOBODY, Hearing
 from ra_assistant.interfaces.markup import element, escape, question_html, tools_html, unbroken
 from ra_assistant.interfaces.panel import panel_html
@@ -186,8 +187,7 @@ def build_chat(desk: Desk, site: Site, hearing: Hearing = NOBODY) -> gr.Blocks:
             concurrency_limit=ANSWERED_AT_ONCE,
         )
         restoring.then(None, [history], None, js="(kept) => window.raChat.restored(kept)")
-    blocks.queue(max_size=MAX_WAITING, api_open=False)
-    blocks.state_session_capacity = MAX_SESSIONS
+    queue(blocks, MAX_WAITING, MAX_SESSIONS)
     return blocks
 
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from ra_assistant import recognising
 from ra_assistant.interfaces import office_view as view
 from ra_assistant.interfaces.frame import Frame
+from ra_assistant.interfaces.gradio_queue import queue
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Office, Said, State
 from ra_assistant.interfaces.office_ways import office_ways
@@ -68,8 +69,7 @@ class OfficePage:
             with gr.Column(elem_id="ra-office"):
                 self._draw()
             self._connect()
-        self.blocks.queue(max_size=MAX_WAITING, api_open=False)
-        self.blocks.state_session_capacity = MAX_SESSIONS
+        queue(self.blocks, MAX_WAITING, MAX_SESSIONS)
 
     def _draw(self) -> None:
         state = self._office.state
