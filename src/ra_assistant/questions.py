@@ -290,7 +290,7 @@ def _former_question(history: Sequence[Turn], latest_year: int | None) -> Query 
     """Return the last question of a conversation, itself read after the ones before it."""
     former: Query | None = None
     for turn in history:
-        question = spell_out(clean_question(turn.question[:MAX_QUESTION_CHARS]))
+        question = spell_out(_asked(clean_question(turn.question[:MAX_QUESTION_CHARS])))
         if not question or small_talk_of(question) is not None:
             continue
         if former is not None and leans_on_former(question):
@@ -298,6 +298,11 @@ def _former_question(history: Sequence[Turn], latest_year: int | None) -> Query 
         else:
             former = _alone(question, latest_year)
     return former
+
+
+def _asked(text: str) -> str:
+    """Leave out what follows the last question of a message: « Combien en 2021 ? Réponds brièvement, merci. »"""
+    return text[: text.rfind("?") + 1] or text
 
 
 def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -> Query:

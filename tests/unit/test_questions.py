@@ -224,3 +224,16 @@ def test_any_text_is_understood_without_failure(text: str) -> None:
     query = understand(cleaned, [Turn(text, text)], 2023)
     assert all(weight > 0 for weight in query.terms.values())
     assert not any(char in cleaned for char in "\x00\n\u202e")
+
+
+@pytest.mark.parametrize("after", [" Réponds brièvement.", " Merci !", ""])
+def test_what_follows_the_former_question_is_no_part_of_it(after: str) -> None:
+    former = Turn(f"Combien de nouvelles entreprises en 2020 ?{after}", "13.")
+    query = understand("Et en 2021 ?", [former], 2021)
+    assert query.text == "Combien de nouvelles entreprises en 2021 ?"
+    assert not {"reponds", "brievement", "merci"} & set(query.terms)
+
+
+def test_a_former_message_without_a_question_mark_is_kept_whole() -> None:
+    query = understand("et en 2021", [Turn("nouvelles entreprises 2020. merci", "13.")], 2021)
+    assert query.text == "nouvelles entreprises 2021. merci"
