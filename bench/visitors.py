@@ -54,9 +54,14 @@ class Chat:
         self.restoring = _function(config, "raChat.remembered(")
         self._usual = {row["id"]: _usual(config, row["inputs"]) for row in config["dependencies"]}
 
-    async def call(self, function: int, data: list[Any], seen: Seen, mark: str = "") -> None:
-        """Call a function of the page as one visitor; `mark` must stand in every answer and no other's."""
-        session, began = uuid4().hex[:12], time.perf_counter()
+    async def call(
+        self, function: int, data: list[Any], seen: Seen, mark: str = "", session: str = ""
+    ) -> None:
+        """Call a function of the page as one visitor, a new one without `session`.
+
+        `mark` must stand in every answer and no other's.
+        """
+        session, began = session or uuid4().hex[:12], time.perf_counter()
         body = {
             "data": [*data, *self._usual[function][len(data) :]],
             "fn_index": function,
@@ -114,16 +119,25 @@ async def config_of(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def at_once(chat: Chat, visitors: int, questions: list[str], *, is_marked: bool = True) -> Seen:
-    """Let visitors ask at the same moment, each in a conversation with a word of their own if `is_marked`."""
+    """Let visitors ask at the same moment, each in a conversation with a word of their own if `is_marked`.
+
+    They have opened the page before.
+    """
     seen = Seen()
+    sessions = [uuid4().hex[:12] for _ in range(visitors)]
+    for start in range(0, visitors, TOGETHER):
+        opened = sessions[start : start + TOGETHER]
+        await asyncio.gather(*(chat.call(chat.restoring, [[]], Seen(), session=one) for one in opened))
 
     def ask(number: int) -> Coroutine[Any, Any, None]:
         question = questions[number % len(questions)]
         if not is_marked:
-            return chat.call(chat.asking, [question, []], seen)
+            return chat.call(chat.asking, [question, []], seen, session=sessions[number])
         mark = uuid4().hex[:8]
         former = {"question": f"Et avant ? (dossier {mark})", "answer": "13.", "outcome": "answered"}
-        return chat.call(chat.asking, [f"{question} (dossier {mark})", [former]], seen, mark)
+        return chat.call(
+            chat.asking, [f"{question} (dossier {mark})", [former]], seen, mark, sessions[number]
+        )
 
     await asyncio.gather(*map(ask, range(visitors)))
     return seen
