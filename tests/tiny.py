@@ -35,6 +35,48 @@ def tiny_sentence_transformer(folder: Path, name: str = "multilingual-e5-tiny") 
     return target
 
 
+def tiny_cross_encoder(folder: Path, labels: int = 1) -> Path:
+    """Return the directory of a cross-encoder with random weights, the same each time.
+
+    Args:
+        folder: where it is made.
+        labels: scores that it gives a pair.
+    """
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "agents"]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    target = folder / f"cross-{labels}"
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=64,
+    ).save_pretrained(target)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
+        max_position_embeddings=64,
+        num_labels=labels,
+    )
+    torch.manual_seed(7)
+    BertForSequenceClassification(config).save_pretrained(target)
+    return target
+
+
 def tiny_tokenizer(target: Path, words: Iterable[str]) -> int:
     """Write a WordPiece tokenizer of letters, digits, signs and some words; return how many pieces it has."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors

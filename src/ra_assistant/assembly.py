@@ -21,7 +21,7 @@ from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, Store
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
 from ra_assistant.fitted import MODELS, ranking_model, span_reader
-from ra_assistant.named_model import named_embedder
+from ra_assistant.named_model import named_embedder, named_reranker
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.settings import Settings, load_settings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ra_assistant.harvesting import Harvester, Limits
     from ra_assistant.lexical import Bm25Index
     from ra_assistant.ports import Embedder, VectorStore
+    from ra_assistant.reranking import CrossEncoderScorer, RerankingRetriever
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Assistant:
     def __init__(
         self,
         answerer: ExtractiveAnswerer,
-        retriever: HybridRetriever,
+        retriever: HybridRetriever | RerankingRetriever,
         documents: Sequence[Document],
         passages: Sequence[Passage],
         build_id: str,
@@ -273,7 +274,12 @@ def _open(
     if settings.fusion_weight is not None:
         fusion = replace(fusion, weight=settings.fusion_weight)
     embedder = RememberingEmbedder(profile.embedder)
+    retriever: HybridRetriever | RerankingRetriever
     retriever = HybridRetriever(passages, lexical, store, embedder, vectors, fusion)
+    if settings.reranker_model:
+        from ra_assistant.reranking import RerankingRetriever
+
+        retriever = RerankingRetriever(retriever, reranker(settings))
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
     answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=spoken)
     close = stack.pop_all().close
@@ -284,7 +290,7 @@ def _answerer(
     documents: Sequence[Document],
     passages: Sequence[Passage],
     lexical: Bm25Index,
-    retriever: HybridRetriever,
+    retriever: HybridRetriever | RerankingRetriever,
     sentences: SentenceVectors,
     build_id: str,
     *,
@@ -379,6 +385,16 @@ def weight_in_service(index_dir: Path, settings: Settings) -> float | None:
         return None
     same = manifest.embedding == embedding_profile(settings).fingerprint
     return manifest.fusion["weight"] if same else None
+
+
+@cache
+def reranker(settings: Settings) -> CrossEncoderScorer:
+    """Return the cross-encoder that the settings name.
+
+    Raises:
+        SettingsError: it, or its device, is not on this machine.
+    """
+    return named_reranker(settings)
 
 
 def _embedder_in_the_box() -> OnnxEmbedder:

@@ -235,6 +235,10 @@ def list_models(index: IndexOption = None) -> None:
         _say(CLI["model_prefixes"].format(query=model.query_prefix, document=model.document_prefix))
     weight = assembly.weight_in_service(index or settings.index_dir, settings)
     _say(CLI["model_no_index"] if weight is None else CLI["model_weight"].format(weight=weight))
+    if settings.reranker_model:
+        assembly.reranker(settings)
+        version = settings.reranker_revision or "local"
+        _say(CLI["reranker_in_use"].format(name=settings.reranker_model, version=version))
     _say("\n" + CLI["models_known"])
     for row in assembly.known_models():
         _say(CLI["model_row"].format(**row))

@@ -1,44 +1,79 @@
-"""Opens the sentence-transformers model that the settings name."""
+"""Opens the sentence-transformers models that the settings name."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ra_assistant.errors import SettingsError
 from ra_assistant.settings import Settings
 
 if TYPE_CHECKING:
+    from ra_assistant.reranking import CrossEncoderScorer
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
+
+_Model = TypeVar("_Model")
 
 
 def named_embedder(settings: Settings) -> SentenceTransformerEmbedder:
-    """Return the model, from this machine alone.
+    """Return the embedding model, from this machine alone.
 
     Raises:
         SettingsError: the model, or its device, is not on this machine.
     """
-    # Read by huggingface_hub when it is imported: nothing may be asked of the network.
-    os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    _stay_offline()
     from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
 
-    try:
-        return SentenceTransformerEmbedder(
+    return _opened(
+        lambda: SentenceTransformerEmbedder(
             settings.embedding_model, settings.embedding_revision, settings.embedding_device
-        )
+        ),
+        settings,
+        ("RA_EMBEDDING_MODEL", settings.embedding_model, "model"),
+    )
+
+
+def named_reranker(settings: Settings) -> CrossEncoderScorer:
+    """Return the cross-encoder, from this machine alone.
+
+    Raises:
+        SettingsError: the model, or its device, is not on this machine, or it is no cross-encoder.
+    """
+    _stay_offline()
+    from ra_assistant.reranking import CrossEncoderScorer
+
+    return _opened(
+        lambda: CrossEncoderScorer(
+            settings.reranker_model, settings.reranker_revision, settings.embedding_device
+        ),
+        settings,
+        ("RA_RERANKER_MODEL", settings.reranker_model, "reranker"),
+    )
+
+
+def _stay_offline() -> None:
+    # Read by huggingface_hub when it is imported: nothing may be asked of the network.
+    os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+
+def _opened(load: Callable[[], _Model], settings: Settings, named: tuple[str, str, str]) -> _Model:
+    (name, value, reason), device = named, settings.embedding_device
+    try:
+        return load()
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"RA_EMBEDDING_MODEL={settings.embedding_model!r}: {error}; expected a model on this machine",
-            name="RA_EMBEDDING_MODEL",
-            value=settings.embedding_model,
-            reason="model",
+            f"{name}={value!r}: {error}; expected a model on this machine",
+            name=name,
+            value=value,
+            reason=reason,
         ) from error
     except (RuntimeError, AssertionError) as error:
         # What torch raises for a device that it does not know, or was not compiled for.
-        if settings.embedding_device is None:
+        if device is None:
             raise
         raise SettingsError(
-            f"RA_EMBEDDING_DEVICE={settings.embedding_device!r}: {error}; expected cpu, or a device of this machine",
+            f"RA_EMBEDDING_DEVICE={device!r}: {error}; expected cpu, or a device of this machine",
             name="RA_EMBEDDING_DEVICE",
-            value=settings.embedding_device,
+            value=device,
         ) from error

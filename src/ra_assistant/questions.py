@@ -301,7 +301,7 @@ def _former_question(history: Sequence[Turn], latest_year: int | None) -> Query 
 
 
 def _asked(text: str) -> str:
-    """Leave out what follows the last question of a message: « Combien en 2021 ? Réponds brièvement, merci. »"""
+    """Leave out what follows the last question of a message, such as « merci » or « réponds brièvement »."""
     return text[: text.rfind("?") + 1] or text
 
 

@@ -64,7 +64,11 @@ class Settings(BaseSettings):
     embedding_revision: str | None = None
     """Pinned revision of the embedding model."""
     embedding_device: str | None = None
-    """Device of the embedding model (`cpu`, `cuda`); None lets the library choose."""
+    """Device of the embedding model and of the cross-encoder (`cpu`, `cuda`); None lets the library choose."""
+    reranker_model: str = ""
+    """A cross-encoder that puts the passages found in order, by name or directory; empty for none."""
+    reranker_revision: str | None = None
+    """Pinned revision of the cross-encoder."""
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
 

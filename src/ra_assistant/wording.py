@@ -68,6 +68,8 @@ SETTINGS: dict[str, str] = {
     "deviner, ou retirez ce réglage pour n’avoir pas de page «\u00a0Publier\u00a0».",
     "model": "Le modèle «\u00a0{value}\u00a0» ({name}) n’est pas sur cette machine\u00a0: donnez le dossier "
     "qui le contient, ou retirez ce réglage pour reprendre le modèle livré.",
+    "reranker": "Le modèle «\u00a0{value}\u00a0» ({name}) ne peut pas remettre les passages en ordre\u00a0: donnez un "
+    "cross-encoder à une seule note qui soit sur cette machine, ou retirez ce réglage pour vous en passer.",
 }
 QUESTION_REFUSED: dict[str, str] = {
     "empty": "Je n’ai pas vu de question : écrivez-la en quelques mots.",
@@ -125,6 +127,7 @@ CLI: dict[str, str] = {
     "model_prefixes": "Préfixes : question « {query} », passage « {document} ».",
     "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
     "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
+    "reranker_in_use": "Passages remis en ordre par : {name}, version {version}.",
     "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
     "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence "
     "{licence}",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.tiny import tiny_sentence_transformer
+from tests.tiny import tiny_cross_encoder, tiny_sentence_transformer
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,21 @@ def test_a_model_that_is_not_here_is_said_in_french(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "n’est pas sur cette machine" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_named_cross_encoder_orders_passages_without_another_index(corpus: Path, tmp_path: Path) -> None:
+    index, reranker = tmp_path / "index", tiny_cross_encoder(tmp_path)
+    assert run("index", "--corpus", corpus, "--index", index).returncode == 0
+    asked = run(
+        "ask", "Combien de nouvelles entreprises en 2020 ?", "--index", index, RA_RERANKER_MODEL=reranker
+    )
+    assert "13" in asked.stdout, asked.stderr
+    listed = run("models", "list", "--index", index, RA_RERANKER_MODEL=reranker)
+    assert f"Passages remis en ordre par : {reranker}, version local." in listed.stdout
+    absent = run("ask", "Combien ?", "--index", index, RA_RERANKER_MODEL=tmp_path / "absent")
+    assert absent.returncode == 1
+    assert "ne peut pas remettre les passages en ordre" in absent.stderr
+    assert "Traceback" not in absent.stderr
 
 
 def test_the_model_in_the_box_and_the_known_ones_are_listed() -> None:
