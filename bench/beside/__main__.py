@@ -108,7 +108,7 @@ def _served(place: Path, book: books.Book, options: argparse.Namespace) -> dict[
     told: dict[str, Any] = {"texts": len(book.texts)}
     try:
         asked = [question.question for question in book.questions]
-        return told | serving.measure(index, asked, options.seconds, options.starts)
+        return told | serving.measure(index, asked, options.seconds, options.starts, options.settled)
     except (OSError, subprocess.SubprocessError) as error:
         return told | {"error": str(error)}
 
@@ -146,6 +146,9 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--serve", type=int, help="the number of texts that is served, too; 0: none")
     parser.add_argument("--seconds", type=float, default=8, help="how long each number of clients asks")
     parser.add_argument("--starts", type=int, default=serving.STARTS, help="how often it is started")
+    parser.add_argument(
+        "--settled", type=float, default=serving.SETTLED_SECONDS, help="how long it is then left alone"
+    )
     parser.add_argument("--widget", action="store_true", help="weigh the widget beside others, from npm")
     parser.add_argument("--characters", type=int, help="of the texts of each of these, about, at most")
     parser.add_argument("--only", type=_entries, default=list(ENTRIES), help="contestants, with commas")

@@ -28,8 +28,8 @@ PATIENCE_SECONDS = 180
 STEP_SECONDS = 0.02
 """Pause between two looks at a server that is starting."""
 SETTLED_SECONDS = 20.0
-"""How long a server is left alone before it is asked: the chat loads behind its first answers, and questions that it
-offers are tried."""
+"""How long a server is left alone before it is asked, when nothing else is said: the chat loads behind its first
+answers, and questions that it offers are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,13 @@ class Started:
     """Seconds from the start of its process to the end of the first whole answer."""
 
 
-def measure(index: Path, questions: Sequence[str], seconds: float, starts: int = STARTS) -> dict[str, Any]:
+def measure(
+    index: Path,
+    questions: Sequence[str],
+    seconds: float,
+    starts: int = STARTS,
+    settled: float = SETTLED_SECONDS,
+) -> dict[str, Any]:
     """Return what the build in service at `index` costs to ask.
 
     Args:
@@ -51,6 +57,7 @@ def measure(index: Path, questions: Sequence[str], seconds: float, starts: int =
         questions: asked one after the other.
         seconds: how long each number of clients asks.
         starts: how often it is started.
+        settled: seconds that it is left alone before it is asked.
 
     Raises:
         OSError, subprocess.SubprocessError: a command failed, or a server did not answer in time.
@@ -64,7 +71,7 @@ def measure(index: Path, questions: Sequence[str], seconds: float, starts: int =
             taken["healthz"].append(server.healthz)
             taken["first_answer"].append(server.first_answer)
             if turn == starts - 1:
-                time.sleep(SETTLED_SECONDS)
+                time.sleep(settled)
                 told["megabytes_before"] = load.megabytes(server.address)
                 told["loads"] = [loaded(server.address, questions, clients, seconds) for clients in CLIENTS]
                 told["megabytes_after"] = load.megabytes(server.address)

@@ -21,7 +21,8 @@ def test_one_small_run_measures_three_contestants_serves_and_writes_its_reports(
             "--rounds",
             "1",
         ),
-        *("--questions", "30", "--serve", "50", "--starts", "1", "--seconds", "0.5", "--out", str(tmp_path)),
+        *("--questions", "30", "--serve", "50", "--starts", "1", "--seconds", "0.5"),
+        *("--settled", "0", "--out", str(tmp_path)),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
@@ -54,3 +55,15 @@ def test_an_unknown_contestant_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nobody" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_growth_is_told_for_each_size() -> None:
+    command = [sys.executable, "-m", "bench.growth", "--sizes", "30,60", "--questions", "4"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["passages"] for row in told] == [30, 60]
+    for row in told:
+        assert 0 < row["search_ms_50"] <= row["answer_ms_50"] <= row["answer_ms_99"]
+        assert row["memory_mb"] > 50
+        assert 0 < row["disk_mb"] < 50
