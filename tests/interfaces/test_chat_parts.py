@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -327,6 +328,29 @@ def test_what_the_reports_speak_of_most_and_the_publishers_own_figures_come_firs
         starters.Starter(f"Qu’est-ce que {name} ?", "doc", Span(0, 1), name) for name in ("Ada", "Boréal")
     )
     assert starters._by_weight([town, fund], [document]) == [fund, town]
+
+
+def test_starters_are_made_of_the_newest_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starters, "MOST_DOCUMENTS", 2)
+    text = "La halle a été ouverte en 2019 à Lisses."
+    reports = [
+        replace(make_document(text.replace("2019", str(year))), id=f"d{year}", year=year)
+        for year in (2019, 2021, 2020)
+    ]
+    passages = [
+        Passage(
+            id=f"p{report.year}",
+            document_id=report.id,
+            start=0,
+            end=len(report.text),
+            text=report.text,
+            sentences=(Span(0, len(report.text)),),
+        )
+        for report in reports
+    ]
+    assistant = SimpleNamespace(documents=reports, passages=passages)
+    made = list(starters.candidates(assistant))  # type: ignore[arg-type]
+    assert {starter.document_id for starter in made} == {"d2021", "d2020"}
 
 
 def test_a_question_that_is_refused_or_answered_from_elsewhere_is_no_starter(index: Path) -> None:
