@@ -61,7 +61,7 @@ class Opening:
         self._made, self._closing = asyncio.Event(), asyncio.Event()
         self._app: ASGIApp | None = None
         self._behind: Sequence[LoadedLater] = ()
-        self._failure: BaseException | None = None
+        self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server that starts and ends."""
@@ -81,18 +81,19 @@ class Opening:
 
     def raise_failure(self) -> None:
         """Raise what stopped the application, or a part of it, from being loaded."""
-        if self._failure is not None:
-            raise self._failure
+        if self._running is not None and self._running.done() and not self._running.cancelled():
+            self._running.result()
         for part in self._behind:
             part.raise_failure()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        running = asyncio.create_task(self._run())
+        self._running = asyncio.create_task(self._run())
+        self._running.add_done_callback(self._ended)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._closing.set()
-        await running
+        await asyncio.wait([self._running])
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _run(self) -> None:
@@ -106,11 +107,12 @@ class Opening:
                 self._made.set()
                 await self._closing.wait()
                 self._app = None
-        except Exception as error:  # noqa: BLE001 - raised again where the server was started
-            self._failure = error
-            self.give_up()
         finally:
             self._made.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.give_up()
 
 
 async def _say(send: Send, status: int, body: bytes) -> None:

@@ -127,7 +127,7 @@ CLI: dict[str, str] = {
     "model_prefixes": "Préfixes : question « {query} », passage « {document} ».",
     "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
     "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
-    "reranker_in_use": "Passages remis en ordre par : {name}, version {version}.",
+    "reranker_in_use": "Passages remis en ordre par : {name}, version {version}.",
     "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
     "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence "
     "{licence}",

@@ -78,7 +78,7 @@ def test_a_named_cross_encoder_orders_passages_without_another_index(corpus: Pat
     )
     assert "13" in asked.stdout, asked.stderr
     listed = run("models", "list", "--index", index, RA_RERANKER_MODEL=reranker)
-    assert f"Passages remis en ordre par : {reranker}, version local." in listed.stdout
+    assert f"Passages remis en ordre par\u00a0: {reranker}, version local." in listed.stdout
     absent = run("ask", "Combien ?", "--index", index, RA_RERANKER_MODEL=tmp_path / "absent")
     assert absent.returncode == 1
     assert "ne peut pas remettre les passages en ordre" in absent.stderr
