@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -40,8 +39,6 @@ from ra_assistant.wording import CHAT, GRADIO_STRINGS, sentence_of
 
 ANSWERED_AT_ONCE = 4
 """Questions that are worked on together; more would only slow one another down on a small machine."""
-UPDATE_SECONDS = 0.1
-"""Least time between two updates of an answer that grows."""
 MAX_WAITING = 60
 """Questions that wait for their turn; the next visitor is told that the assistant is busy."""
 MAX_SESSIONS = 200
@@ -222,12 +219,11 @@ class _Handlers:
             yield gr.skip(), *self._page(former, service, refusal)
             return
         yield "", *self._page([*former, exchange.answered(first)], service)
-        answer, shown = first, monotonic()
+        # Without a language model the answer is there at once: each update costs more than the words it brings.
+        is_whole, answer = service.assistant.speaker is None, first
         for answer in answers:
-            # Each update costs the server and the browser more than the words it brings.
-            if answer.is_final or monotonic() - shown >= UPDATE_SECONDS:
+            if answer.is_final or not is_whole:
                 yield gr.skip(), *self._page([*former, exchange.answered(answer)], service)
-                shown = monotonic()
         if answer.is_final and service.assistant.evolution(answer):
             charted = replace(exchange.answered(answer), evolution=answer.standalone_question)
             yield gr.skip(), *self._page([*former, charted], service)
