@@ -38,10 +38,8 @@ FORCED = {
 """Variables that Gradio and what it imports read once, at import."""
 GRACE_SECONDS = 1
 """How long open pages may finish their request when the server is interrupted."""
-_EARLY = {"/healthz": (200, b'{"status":"ok"}'), "/readyz": (503, b'{"ready":false}')}
+_EARLY = {"/healthz": (200, '{"status":"ok"}'), "/readyz": (503, '{"ready":false}')}
 """What is said before the application is there."""
-_ENDED = (503, b"{}")
-"""What a request hears that waited for an application which did not come."""
 
 Make = Callable[[], "tuple[Starlette, Sequence[LoadedLater]]"]
 """Imports and makes the application; returns it with what it loads behind."""
@@ -75,7 +73,7 @@ class Opening:
                 return
             await self._made.wait()
         if self._app is None:
-            await _say(send, *_ENDED)
+            await _say(send, 503, CHAT["closed"], "text/plain; charset=utf-8")
             return
         await self._app(scope, receive, send)
 
@@ -115,9 +113,10 @@ class Opening:
             self.give_up()
 
 
-async def _say(send: Send, status: int, body: bytes) -> None:
+async def _say(send: Send, status: int, text: str, kind: str = "application/json") -> None:
+    body = text.encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

@@ -125,6 +125,9 @@ def test_every_way_of_asking_leaves_one_row_without_words(
         client.post("/api/v1/ask", json={"question": ""})
         shown = list(_Handlers(desk, Site(), Hearing(recorder.answered)).ask(ASKED, None))
     assert "13" in json.dumps(shown[-1][3])
+    assert len(shown) == 2, (
+        "an answer that is there at once updates the page once for its first words, once for all"
+    )
     recorder.close()
     usage = recorder.journal.usage()
     assert usage.outcomes == {"answered": 3, "small_talk": 1, "not_in_report": 1}

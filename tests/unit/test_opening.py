@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from ra_assistant.interfaces.loading import LoadedLater
 from ra_assistant.opening import Opening
+from ra_assistant.wording import CHAT
 
 Made = tuple[Starlette, Sequence[LoadedLater]]
 
@@ -107,7 +108,8 @@ def test_an_application_that_cannot_be_made_ends_the_server_and_nobody_waits_for
             waiting = asyncio.create_task(said(opening, "/question"))
             await asyncio.sleep(0.02)
             free.set()
-            assert (await waiting)[0] == 503
+            status, body = await waiting
+            assert (status, body.decode()) == (503, CHAT["closed"])
         assert given_up == [True]
         with pytest.raises(LookupError, match="no such package"):
             opening.raise_failure()
