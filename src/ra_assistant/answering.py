@@ -274,7 +274,8 @@ class ExtractiveAnswerer:
     ) -> tuple[Answer, Sequence[Candidate]]:
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
-        if probability < self._refusal.threshold or _is_of_another_year(query, candidates):
+        unlikely = not candidates or probability < self._refusal.threshold
+        if unlikely or _is_of_another_year(query, candidates):
             return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
         answer = compose(query, candidates, self._documents, rival_share, sides, verdicts)

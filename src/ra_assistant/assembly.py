@@ -21,6 +21,7 @@ from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, Store
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
 from ra_assistant.fitted import MODELS, ranking_model, span_reader
+from ra_assistant.models.profile import read_profile
 from ra_assistant.named_model import named_embedder, named_reranker
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
@@ -280,8 +281,14 @@ def _open(
         from ra_assistant.reranking import RerankingRetriever
 
         retriever = RerankingRetriever(retriever, reranker(settings))
-    sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder)
-    answerer = _answerer(documents, passages, lexical, retriever, sentences, manifest.build_id, spoken=spoken)
+    scale = fusion.onto(_usual_fusion())
+    sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder, scale)
+    model = ranking_model()
+    chosen = (settings.refusal_threshold, manifest.threshold, model.threshold)
+    refusal = RefusalModel(model.refusal, next(threshold for threshold in chosen if threshold is not None))
+    answerer = _answerer(
+        documents, passages, lexical, retriever, sentences, refusal, manifest.build_id, spoken=spoken
+    )
     close = stack.pop_all().close
     return Assistant(answerer, retriever, documents, passages, manifest.build_id, close, sentences)
 
@@ -292,6 +299,7 @@ def _answerer(
     lexical: Bm25Index,
     retriever: HybridRetriever | RerankingRetriever,
     sentences: SentenceVectors,
+    refusal: RefusalModel,
     build_id: str,
     *,
     spoken: bool,
@@ -303,7 +311,7 @@ def _answerer(
         documents=documents,
         retriever=retriever,
         ranker=Ranker(by_id, lexical, len(passages), model.ranker, sentences, model.first),
-        refusal=RefusalModel(model.refusal, model.threshold),
+        refusal=refusal,
         understanding=Understanding(
             questions.clean_question,
             _mender(lexical),
@@ -356,9 +364,7 @@ def embedding_profile(settings: Settings) -> EmbeddingProfile:
     embedder = named_embedder(settings) if settings.embedding_model else _embedder_in_the_box()
     profile = embedder.profile
     fingerprint = f"{profile.name}@{profile.version}:{profile.dimension}"
-    fusion = None
-    if profile.fusion_weight:
-        fusion = Fusion(profile.fusion_weight, profile.cosine_floor, profile.cosine_ceiling)
+    fusion = _fusion_of(profile) if profile.fusion_weight else None
     return EmbeddingProfile(embedder, fingerprint, fusion, profile)
 
 
@@ -376,15 +382,15 @@ def known_models() -> list[Mapping[str, Any]]:
     return list(loaded["models"])
 
 
-def weight_in_service(index_dir: Path, settings: Settings) -> float | None:
-    """Return the weight of the vectors in the build in service; None without one for this model."""
+def build_in_service(index_dir: Path, settings: Settings) -> Manifest | None:
+    """Return what the build in service is made of; None without one for the embedding model in use."""
     builds = BuildStore(index_dir)
     try:
         manifest = builds.manifest(builds.current_id())
     except StoreError:
         return None
     same = manifest.embedding == embedding_profile(settings).fingerprint
-    return manifest.fusion["weight"] if same else None
+    return manifest if same else None
 
 
 @cache
@@ -395,6 +401,16 @@ def reranker(settings: Settings) -> CrossEncoderScorer:
         SettingsError: it, or its device, is not on this machine.
     """
     return named_reranker(settings)
+
+
+@cache
+def _usual_fusion() -> Fusion:
+    """Return the fusion of the model in the box, whose cosines the ranking was fitted on."""
+    return _fusion_of(read_profile(MODELS / "embedding" / "profile.json"))
+
+
+def _fusion_of(profile: ModelProfile) -> Fusion:
+    return Fusion(profile.fusion_weight, profile.cosine_floor, profile.cosine_ceiling)
 
 
 def _embedder_in_the_box() -> OnnxEmbedder:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,11 +49,31 @@ VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What was chosen on questions for a build; kept by the builds after it."""
+
+    fusion: Fusion
+    threshold: float | None = None
+    calibration: dict[str, Any] = field(default_factory=dict)
+    """`source` (headings of the corpus, or a book's name), `questions`, and what was found."""
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Tuning:
+        """Return what a build was tuned to."""
+        return cls(Fusion(**manifest.fusion), manifest.threshold, manifest.calibration)
+
+
 class DiskBuild:
     """One build being written below an index directory; implements `indexing.BuildWriter`."""
 
     def __init__(
-        self, builds: BuildStore, profile: assembly.EmbeddingProfile, chroma_url: str = "", notes: str = ""
+        self,
+        builds: BuildStore,
+        profile: assembly.EmbeddingProfile,
+        chroma_url: str = "",
+        notes: str = "",
+        tuning: Tuning | None = None,
     ) -> None:
         """Begin a build.
 
@@ -61,6 +82,7 @@ class DiskBuild:
             profile: what its vectors are made with.
             chroma_url: server that gets its collection; empty for its own directory.
             notes: hash of the notes beside the sources.
+            tuning: how to search it; None for what its model, or the corpus, says.
         """
         from ra_assistant.vector_cache import VectorCache
 
@@ -72,7 +94,7 @@ class DiskBuild:
         self._collection = f"{builds.collection_prefix()}{self._id}" if chroma_url else ""
         self._cache = VectorCache(builds.root / "cache", profile.fingerprint)
         self._dimension = 0
-        self._fusion = Fusion(0.0)
+        self._tuning = tuning or (Tuning(profile.fusion) if profile.fusion else None)
 
     def known(self, texts: Sequence[str]) -> Mapping[str, Sequence[float] | Vectors]:
         """Return the vectors of those `texts` that were embedded before with the same profile."""
@@ -88,7 +110,6 @@ class DiskBuild:
         passages: Sequence[Passage],
         vectors: Vectors,
         sentence_vectors: Vectors,
-        fusion: Fusion | None = None,
     ) -> None:
         """Write our own copy, the BM25 index and the Chroma collection."""
         from ra_assistant.lexical import Bm25Index
@@ -100,19 +121,21 @@ class DiskBuild:
         Bm25Index.build([passage.searchable_text for passage in passages]).save(self._directory / "lexical")
         place = place_of(self._directory, self._collection, self._chroma_url)
         ChromaStore.create(place, passages, vectors).close()
-        self._fusion = fusion or self._profile.fusion or self._calibrated(passages, vectors)
+        self._tuning = self._tuning or self._calibrated(passages, vectors)
         self._cache.end_round(
             [text for passage in passages for text in (passage.searchable_text, *sentence_texts(passage))]
         )
 
-    def _calibrated(self, passages: Sequence[Passage], vectors: Vectors) -> Fusion:
+    def _calibrated(self, passages: Sequence[Passage], vectors: Vectors) -> Tuning:
         from ra_assistant.calibrating import calibrate
 
-        return calibrate(passages, vectors, self._profile.embedder, _lexical_over).fusion
+        found = calibrate(passages, vectors, self._profile.embedder, lexical_over)
+        return Tuning(found.fusion, calibration=found.as_json())
 
     def seal(self, sources: dict[str, str], documents: int, passages: int) -> str:
         """Hash the build's files and write its manifest; return its id."""
         self._cache.close()
+        tuning = self._tuning or Tuning(Fusion(0.0))
         manifest = Manifest(
             build_id=self._id,
             created_at=_now(),
@@ -123,7 +146,9 @@ class DiskBuild:
             stored_passages=passages,
             documents=documents,
             versions={name: metadata.version(name) for name in VERSIONED},
-            fusion=asdict(self._fusion),
+            fusion=asdict(tuning.fusion),
+            threshold=tuning.threshold,
+            calibration=tuning.calibration,
             collection=self._collection,
             notes=self._notes,
         )
@@ -168,7 +193,8 @@ def probe(index_dir: Path, build_id: str, settings: Settings | None = None) -> N
     open_collection(builds.manifest(build_id), settings.chroma_url).close()
 
 
-def _lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
+def lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
+    """Return what gives, for a question, one BM25 score a text and the score of one that held every term."""
     from ra_assistant.lexical import Bm25Index
 
     index = Bm25Index.build(texts)
@@ -201,16 +227,25 @@ def build_candidate(
     settings = settings or load_settings()
     profile = assembly.embedding_profile(settings)
     paths = read_corpus_paths(corpus_dir)
+    builds = BuildStore(index_dir)
     return build_index(
         paths=paths,
         root=corpus_dir,
         loader=FileLoader(paths),
         splitter=SentenceSplitter(),
         embedder=profile.embedder,
-        writer=DiskBuild(BuildStore(index_dir), profile, settings.chroma_url, notes_hash(paths)),
+        writer=DiskBuild(builds, profile, settings.chroma_url, notes_hash(paths), _kept(builds, profile)),
         hash_of=source_hash,
         report=report,
     )
+
+
+def _kept(builds: BuildStore, profile: assembly.EmbeddingProfile) -> Tuning | None:
+    """Return what the command chose for the build in service, when the next one has the same model."""
+    former = _former_manifest(builds)
+    if former is None or former.embedding != profile.fingerprint or not former.calibration.get("ordered"):
+        return None
+    return Tuning.of(former)
 
 
 def mend(index_dir: Path, build_id: str, settings: Settings | None = None) -> str:
@@ -220,19 +255,22 @@ def mend(index_dir: Path, build_id: str, settings: Settings | None = None) -> st
         IndexDamaged: our own copy is damaged as well.
         IndexOutdated: it was made with another embedding profile or format.
     """
+    return copied(index_dir, build_id, settings or load_settings())
+
+
+def copied(index_dir: Path, build_id: str, settings: Settings, tuning: Tuning | None = None) -> str:
+    """Make a new build from our own copy of another, tuned as that one was by default; raises what `mend` does."""
     builds = BuildStore(index_dir)
     manifest = builds.manifest(build_id)
-    settings = settings or load_settings()
     profile = assembly.embedding_profile(settings)
     assembly.check_profile(manifest, profile)
     builds.verify(manifest, only=FILES)
     directory = builds.directory(build_id)
     documents, passages = read_contents(directory)
-    writer = DiskBuild(builds, profile, settings.chroma_url, manifest.notes)
+    writer = DiskBuild(builds, profile, settings.chroma_url, manifest.notes, tuning or Tuning.of(manifest))
     with abandoned_on_failure(writer):
         sentence_vectors = read_sentence_vectors(directory).astype(np.float32)
-        fusion = Fusion(**manifest.fusion)
-        writer.write(documents, passages, read_vectors(directory), sentence_vectors, fusion)
+        writer.write(documents, passages, read_vectors(directory), sentence_vectors)
         return writer.seal(manifest.sources, len(documents), len(passages))
 
 

@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import Any
 
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, PublishingBusy, StoreError
 
@@ -73,6 +74,10 @@ class Manifest:
     """Name of its collection on a Chroma server; empty when it is in the build's own directory."""
     notes: str = ""
     """Hash of the notes beside the sources; empty when there is none."""
+    threshold: float | None = None
+    """Probability under which questions are refused; None for the fitted model's own."""
+    calibration: dict[str, Any] = field(default_factory=dict)
+    """What `fusion` and `threshold` were measured on and what it gave; empty when nothing was measured here."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each other file of the build, by path below its directory."""
 

@@ -1,14 +1,17 @@
-"""Choosing how much the vectors of a model weigh beside BM25, on questions made from the corpus itself.
+"""Choosing how much the vectors of a model weigh beside BM25, and under which probability to refuse.
 
-A heading says what its section is about in other words than the section: taken off its passage, it is
-a question whose answer is known. The weight kept is the one that ranks the passages best, and 0 when
-none ranks them better than BM25 alone: a weak model never harms.
+Without a question book, the weight is chosen on the headings of the corpus: a heading says what its section
+is about in other words than the section; taken off its passage, it is a question whose answer is known. The
+weight kept is the one that ranks the passages best, and 0 when none ranks them better than BM25 alone: a weak
+model never harms. The threshold of refusal needs a book (docs/adr/0060).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +23,9 @@ from ra_assistant.types import Passage
 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(8))
 MOST_QUESTIONS = 80
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(2, 19))
 FEWEST_QUESTIONS = 8
-"""Below that many headings nothing can be said, and BM25 decides alone."""
+"""Below that many questions nothing can be said: BM25 decides alone, the threshold stays."""
 _DEPTH = 10
 _HEADROOM = 1.6
 """How far above its floor a model's ceiling is, in widths from the floor to its usual best cosine: the value
@@ -44,6 +48,20 @@ class Heading:
     """The passage without its heading."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A question whose passages are known, with what the two searches say of every passage of the index."""
+
+    lexical: npt.NDArray[np.float32]
+    """One BM25 score a passage."""
+    ideal: float
+    """What a passage that held every term would score."""
+    cosines: npt.NDArray[np.float32]
+    """One cosine a passage."""
+    right: frozenset[int]
+    """Ranks in the index of the passages that answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What each weight is worth."""
@@ -51,7 +69,34 @@ class Calibration:
     fusion: Fusion
     questions: int
     ranks: dict[float, float]
-    """Mean reciprocal rank (10) of the right passage, by weight; empty without questions."""
+    """Mean reciprocal rank (10) of the first right passage, by weight; empty without questions."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the questions asked, and the ranks with BM25 alone and at the weight chosen."""
+        if not self.ranks:
+            return {"questions": self.questions}
+        fused = self.ranks[self.fusion.weight]
+        return {"questions": self.questions, "alone": self.ranks[0.0], "fused": fused}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A question of a book, answered whatever its probability."""
+
+    probability: float
+    """That the answer is one; 0 where nothing was answered."""
+    is_right: bool
+    must_refuse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What each threshold of refusal is worth."""
+
+    threshold: float
+    shares: dict[float, tuple[float, float]]
+    """By threshold, the share of questions answered right and the share of those to refuse that are; empty
+    with too few questions of one of the two."""
 
 
 def headings(passages: Sequence[Passage], most: int = MOST_QUESTIONS) -> list[Heading]:
@@ -71,7 +116,7 @@ def headings(passages: Sequence[Passage], most: int = MOST_QUESTIONS) -> list[He
 def calibrate(
     passages: Sequence[Passage], vectors: Vectors, embedder: Embedder, lexical_over: LexicalOver
 ) -> Calibration:
-    """Return the weight that ranks best, ties to the smaller one.
+    """Return the weight that ranks best on the headings of a corpus, ties to the smaller one.
 
     Args:
         passages: the whole index.
@@ -79,9 +124,18 @@ def calibrate(
         embedder: the model that made them.
         lexical_over: BM25 over given texts.
     """
+    trials = heading_trials(passages, vectors, embedder, lexical_over)
+    asked = [trial.cosines for trial in trials] or _own_cosines(passages, vectors, embedder)
+    return weigh(trials, scale_of(asked))
+
+
+def heading_trials(
+    passages: Sequence[Passage], vectors: Vectors, embedder: Embedder, lexical_over: LexicalOver
+) -> list[Trial]:
+    """Return the headings of a corpus as questions, each taken off its passage; takes what `calibrate` does."""
     asked = headings(passages)
-    if len(asked) < FEWEST_QUESTIONS:
-        return Calibration(Fusion(0.0), len(asked), {})
+    if not asked:
+        return []
     texts = [passage.searchable_text for passage in passages]
     vectors = vectors.copy()
     bare = embedder.embed_documents([heading.text for heading in asked])
@@ -89,18 +143,92 @@ def calibrate(
         texts[heading.passage] = heading.text
         vectors[heading.passage] = vector
     lexical_scores = lexical_over(texts)
-    cosines = np.array([vectors @ np.asarray(embedder.embed_query(h.question), np.float32) for h in asked])
-    floor = float(np.median(cosines))
-    ceiling = floor + max(1e-3, _HEADROOM * (float(cosines.max(axis=1).mean()) - floor))
-    totals = dict.fromkeys(WEIGHTS, 0.0)
-    for heading, dense in zip(asked, cosines, strict=True):
-        lexical, ideal = lexical_scores(heading.question)
-        for weight in WEIGHTS:
-            fused = Fusion(weight, floor, ceiling).fuse(_best(lexical, 0.0), _best(dense, -1.0), ideal)
-            totals[weight] += _reciprocal_rank(fused, heading.passage)
-    ranks = {weight: round(total / len(asked), 4) for weight, total in totals.items()}
-    best = max(WEIGHTS, key=lambda weight: (ranks[weight], -weight))
-    return Calibration(Fusion(best, floor, ceiling), len(asked), ranks)
+    return [
+        Trial(
+            *lexical_scores(heading.question),
+            vectors @ np.asarray(embedder.embed_query(heading.question), np.float32),
+            frozenset({heading.passage}),
+        )
+        for heading in asked
+    ]
+
+
+def scale_of(cosines: Sequence[npt.NDArray[np.float32]]) -> Fusion:
+    """Return where the cosines of questions and passages begin and end, with a weight of 0.
+
+    Args:
+        cosines: for each question, one a passage; the whole range from -1 to 1 counts without any.
+    """
+    if not cosines:
+        return Fusion(0.0, -1.0, 1.0)
+    table = np.array(cosines)
+    floor = float(np.median(table))
+    ceiling = floor + max(1e-3, _HEADROOM * (float(table.max(axis=1).mean()) - floor))
+    return Fusion(0.0, floor, ceiling)
+
+
+def weigh(trials: Sequence[Trial], scale: Fusion, usual: float | None = None) -> Calibration:
+    """Return the weight that ranks best; 0 with fewer than `FEWEST_QUESTIONS`, or when none beats BM25 alone.
+
+    Args:
+        trials: questions whose passages are known.
+        scale: where the cosines begin and end.
+        usual: weight measured elsewhere: the one nearest to it is kept of those that the questions cannot
+            tell from the best (one standard error; Breiman et al., Classification and Regression Trees,
+            1984, 3.4.3). None: the best, the smaller of two.
+    """
+    if len(trials) < FEWEST_QUESTIONS:
+        return Calibration(replace(scale, weight=usual or 0.0), len(trials), {})
+    grid = sorted({*WEIGHTS, *([] if usual is None else [usual])})
+    found = {weight: _reciprocal_ranks(trials, replace(scale, weight=weight)) for weight in grid}
+    ranks = {weight: round(float(row.mean()), 4) for weight, row in found.items()}
+    best = max(grid, key=lambda weight: (ranks[weight], -weight))
+    if usual is not None and best > 0:
+        as_good = [
+            weight for weight in grid if ranks[weight] >= ranks[0.0] and _as_good(found[best] - found[weight])
+        ]
+        best = min(as_good, key=lambda weight: (abs(weight - usual), -ranks[weight]))
+    return Calibration(replace(scale, weight=best), len(trials), ranks)
+
+
+def threshold_of(tried: Sequence[Tried], usual: float) -> Thresholds:
+    """Return the threshold under which to refuse: best mean of right answers and right refusals.
+
+    The one nearest to `usual` is kept of those that the questions cannot tell from the best; `usual` itself
+    with fewer than `FEWEST_QUESTIONS` to answer, or to refuse.
+    """
+    answerable = np.array([(row.probability, row.is_right) for row in tried if not row.must_refuse])
+    refusable = np.array([row.probability for row in tried if row.must_refuse])
+    if min(len(answerable), len(refusable)) < FEWEST_QUESTIONS:
+        return Thresholds(usual, {})
+    grid = sorted({*THRESHOLDS, usual})
+    right = {at: answerable[:, 1] * (answerable[:, 0] >= at) for at in grid}
+    refused = {at: (refusable < at).astype(float) for at in grid}
+    shares = {at: (round(float(right[at].mean()), 4), round(float(refused[at].mean()), 4)) for at in grid}
+    best = max(grid, key=lambda at: (sum(shares[at]), -abs(at - usual)))
+    as_good = [at for at in grid if _as_good(right[best] - right[at], refused[best] - refused[at])]
+    return Thresholds(min(as_good, key=lambda at: (abs(at - usual), -sum(shares[at]))), shares)
+
+
+def _as_good(*losses: npt.NDArray[np.floating[Any]]) -> bool:
+    """Tell whether groups of paired losses come, together, to no more than one standard error."""
+    total = sum(float(loss.mean()) for loss in losses)
+    variance = sum(float(loss.var(ddof=1)) / len(loss) for loss in losses)
+    return total <= math.sqrt(variance) + 1e-9
+
+
+def _own_cosines(
+    passages: Sequence[Passage], vectors: Vectors, embedder: Embedder
+) -> list[npt.NDArray[np.float32]]:
+    """Return the cosines of sentences, taken as questions, and of the passages that do not hold them."""
+    chosen = list(enumerate(passages))[:: max(1, len(passages) // MOST_QUESTIONS)][:MOST_QUESTIONS]
+    found = []
+    for rank, passage in chosen:
+        for span in passage.sentences[:1]:
+            text = passage.text[span.start - passage.start : span.end - passage.start]
+            cosines = vectors @ np.asarray(embedder.embed_query(text), np.float32)
+            found.append(np.delete(cosines, rank))
+    return [row for row in found if len(row)]
 
 
 def _best(scores: npt.NDArray[np.float32], above: float) -> dict[int, float]:
@@ -108,6 +236,11 @@ def _best(scores: npt.NDArray[np.float32], above: float) -> dict[int, float]:
     return {int(position): float(scores[position]) for position in best if scores[position] > above}
 
 
-def _reciprocal_rank(fused: dict[int, float], wanted: int) -> float:
+def _reciprocal_ranks(trials: Sequence[Trial], fusion: Fusion) -> npt.NDArray[np.float64]:
+    return np.array([_reciprocal_rank(trial, fusion) for trial in trials])
+
+
+def _reciprocal_rank(trial: Trial, fusion: Fusion) -> float:
+    fused = fusion.fuse(_best(trial.lexical, 0.0), _best(trial.cosines, -1.0), trial.ideal)
     ranked = sorted(fused, key=lambda position: (-fused[position], position))[:_DEPTH]
-    return 1 / (1 + ranked.index(wanted)) if wanted in ranked else 0.0
+    return next((1 / (1 + rank) for rank, position in enumerate(ranked) if position in trial.right), 0.0)

@@ -15,6 +15,7 @@ import typer
 from ra_assistant import commands, corpus_commands, journal_commands, wording
 from ra_assistant.errors import CorpusError, QuestionRefused, RaError
 from ra_assistant.figure_commands import add_figure_commands
+from ra_assistant.model_commands import add_model_commands
 from ra_assistant.model_wording import OPTIONS
 from ra_assistant.publishing_wording import system_reason
 from ra_assistant.rendering import answer_json, document_json, hit_json, passage_finder, turns_of
@@ -217,46 +218,6 @@ def _write(path: Path, text: str) -> None:
         _fail(CLI["no_write"].format(path=path, reason=system_reason(error)))
 
 
-models_app = typer.Typer(
-    help=CLI["models"], cls=FrenchGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None
-)
-app.add_typer(models_app, name="models")
-
-
-@models_app.command("list", help=CLI["models_list"], cls=FrenchCommand)
-def list_models(index: IndexOption = None) -> None:
-    """Say which embedding model is in use and which are known."""
-    from ra_assistant import assembly
-
-    settings = load_settings()
-    model = assembly.embedding_profile(settings).model
-    if model is not None:
-        _say(CLI["model_in_use"].format(name=model.name, version=model.version, dimension=model.dimension))
-        _say(CLI["model_prefixes"].format(query=model.query_prefix, document=model.document_prefix))
-    weight = assembly.weight_in_service(index or settings.index_dir, settings)
-    _say(CLI["model_no_index"] if weight is None else CLI["model_weight"].format(weight=weight))
-    if settings.reranker_model:
-        assembly.reranker(settings)
-        version = settings.reranker_revision or "local"
-        _say(CLI["reranker_in_use"].format(name=settings.reranker_model, version=version))
-    _say("\n" + CLI["models_known"])
-    for row in assembly.known_models():
-        _say(CLI["model_row"].format(**row))
-
-
-@models_app.command("fetch", help=CLI["models_fetch"], cls=FrenchCommand)
-def fetch_model(
-    name: Annotated[str, typer.Argument(help=CLI["model_argument"])],
-    revision: Annotated[str, typer.Option("--revision", help=CLI["revision_option"])] = "",
-) -> None:
-    """Download an embedding model."""
-    from ra_assistant.fetching import fetch
-
-    _complain(CLI["fetching"].format(name=name))
-    found = fetch(name, revision)
-    _say(CLI["fetched"].format(directory=found.directory, revision=found.revision))
-
-
 @app.command(help=CLI["export"], cls=FrenchCommand)
 def export(index: IndexOption = None, *, as_json: JsonOption = False) -> None:
     """Write each document's text and the ranges of its passages."""
@@ -379,6 +340,7 @@ def _print_json(row: dict[str, Any]) -> None:
     typer.echo(json.dumps(row, ensure_ascii=False))
 
 
+add_model_commands(app)
 add_web_commands(app)
 add_site_commands(app)
 add_figure_commands(app)

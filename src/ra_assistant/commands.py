@@ -14,8 +14,10 @@ from ra_assistant.errors import StoreError, UnreadableDocument
 from ra_assistant.publishing_wording import (
     BUILD_STATES,
     COMMANDS,
+    calibration_sentences,
     check_sentence,
     date,
+    number,
     restored_sentence,
     system_reason,
 )
@@ -41,6 +43,7 @@ def register(app: typer.Typer) -> None:
         ("status", status),
         ("builds", builds),
         ("rollback", rollback),
+        ("calibrate", calibrate),
     ):
         app.command(name, help=COMMANDS[name], cls=FrenchCommand)(function)
 
@@ -137,6 +140,29 @@ def rollback(
             say(restored_sentence(restored.aside, restored.back, restored.lost))
         elif not is_up_to_date(publisher):
             say(COMMANDS["files_stay"].format(build=chosen))
+
+
+def calibrate(
+    book: Annotated[Path | None, typer.Argument(help=COMMANDS["calibrate_argument"])] = None,
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    *,
+    force: ForceOption = False,
+) -> None:
+    """Measure on questions how the build in service is best searched, and serve it so."""
+    publisher = publisher_of(corpus, index, book)
+    with _writing(publisher), ProgressBar() as report:
+        build_id, measured = publisher.calibrate(book or publisher.book, report, forced=force)
+    for sentence in calibration_sentences(measured):
+        say(sentence)
+    settings = load_settings()
+    for name, value in (
+        ("RA_FUSION_WEIGHT", settings.fusion_weight),
+        ("RA_REFUSAL_THRESHOLD", settings.refusal_threshold),
+    ):
+        if value is not None:
+            complain(COMMANDS["overridden"].format(name=name, value=number(value)))
+    say(COMMANDS["calibrated"].format(build=build_id))
 
 
 def publisher_of(corpus: Path | None, index: Path | None, book: Path | None) -> Publisher:

@@ -79,3 +79,28 @@ MANNER: dict[str, str] = {
     "plain": "En français facile",
 }
 """Controls of the chat, there only when a language model phrases the answers."""
+
+MODELS: dict[str, str] = {
+    "models": "Dire quel modèle d’embedding est utilisé, et lesquels peuvent l’être.",
+    "models_list": "Le modèle utilisé, ce qu’il apporte ici, et ceux qui sont connus.",
+    "models_fetch": "Télécharger un modèle (avec « add https://… », la seule commande qui utilise le réseau).",
+    "model_argument": "Nom du modèle : propriétaire/modèle.",
+    "revision_option": "Révision à prendre ; la plus récente par défaut.",
+    "model_in_use": "Modèle utilisé : {name}, version {version}, {dimension} dimensions.",
+    "model_prefixes": "Préfixes : question « {query} », passage « {document} ».",
+    "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
+    "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
+    "reranker_in_use": "Passages remis en ordre par : {name}, version {version}.",
+    "model_gain": "Ce que les vecteurs apportent ici\u00a0: rang réciproque moyen du bon passage (1\u00a0: toujours en "
+    "tête) {fused}, au lieu de {alone} avec les mots seuls ({questions}, {source}).",
+    "from_headings": "les titres des rapports",
+    "model_no_gain": "Ce que les vecteurs apportent ici n’a pas été mesuré\u00a0: "
+    "«\u00a0ra-assistant calibrate\u00a0» le mesure.",
+    "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
+    "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence "
+    "{licence}",
+    "fetching": "Téléchargement de {name}…",
+    "fetched": "Le modèle est sur cette machine. Pour l’utiliser :\n"
+    "  export RA_EMBEDDING_MODEL={directory}\n  export RA_EMBEDDING_REVISION={revision}\n  ra-assistant index",
+}
+"""What the commands of the embedding models say."""

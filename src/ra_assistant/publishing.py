@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,27 +16,21 @@ from typing import Any
 from ra_assistant.builds import BuildStore
 from ra_assistant.checks import CheckReport
 from ra_assistant.collecting import Restored
-from ra_assistant.dispatching import ProcessBroken, Report, in_a_process
+from ra_assistant.dispatching import Report, in_a_process
+from ra_assistant.errands import CarryOut, Errands, silent
 from ra_assistant.errors import (
     BuildRejected,
     ChromaAway,
-    ChromaUnopened,
     NoSuchBuild,
     RaError,
     StoreError,
     UnreadableDocument,
 )
-from ra_assistant.indexing import Progress
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Notice
 
 BOOK = "questions.yaml"
 """The question book, in the corpus directory."""
-NO_ROOM_BYTES = 16 * 1024 * 1024
-"""Free space below which a build that broke off was most likely short of room."""
-
-CarryOut = Callable[[Mapping[str, Any], Report, int | None], dict[str, Any]]
-"""From an order of `worker`, what is told of its progress and the descriptor of the lock, if any, to its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +59,7 @@ class BuildRow:
     """Key of `wording.BUILD_STATES`: current, former, waiting, damaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A document that was brought into a corpus directory."""
-
-    arrival: str
-    """Value of `collecting.Arrival`."""
-    path: str
-    """Where it is below the directory."""
-    replaced: str | None
-    """The path that it took the place of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A document to bring into a corpus directory."""
-
-    file: Path
-    said: Mapping[str, object]
-    """What the publisher says of it: fields of `collecting.Said`."""
-    page: str = ""
-    """Path to keep a page of the web at; empty for any other document."""
-    scanned: Path | None = None
-    """What the file was before its characters were recognised; None when they were not."""
-
-
-class Publisher:
+class Publisher(Errands):
     """Builds, checks, switches and goes back, for one corpus directory and one index directory."""
 
     def __init__(
@@ -109,10 +77,14 @@ class Publisher:
             book: question book that must not regress; it need not exist.
             carry_out: has an order carried out; by a process of its own when None.
         """
-        self.corpus_dir = corpus_dir
+        super().__init__(corpus_dir, index_dir, carry_out or in_a_process)
         self.builds = BuildStore(index_dir)
         self._book = book
-        self._carry_out = carry_out or in_a_process
+
+    @property
+    def book(self) -> Path | None:
+        """The question book that must not regress; None when there is none."""
+        return self._book if self._book is not None and self._book.is_file() else None
 
     def publish(self, report: Report | None = None, *, forced: bool = False) -> Prepared:
         """Build the corpus beside the build in service, check it, and put it in service.
@@ -127,7 +99,7 @@ class Publisher:
             BuildRejected: a check failed, or the work broke off; the build in service is untouched.
         """
         with self.builds.publishing() as lock:
-            prepared = self._prepare(report or _silent, lock)
+            prepared = self._prepare(report or silent, lock)
             try:
                 self._switch(prepared.build_id, forced=forced)
             except StoreError:
@@ -148,7 +120,7 @@ class Publisher:
             PublishingBusy, EmptyCorpus, BuildRejected: as `publish`; checks that fail are in the report.
         """
         with self.builds.publishing() as lock:
-            prepared = self._prepare(report or _silent, lock, corpus_dir)
+            prepared = self._prepare(report or silent, lock, corpus_dir)
             self.builds.prune(spared=[prepared.build_id])
             served = set(self.builds.served_ids())
             for build_id in self.builds.sealed_ids():
@@ -219,7 +191,7 @@ class Publisher:
         with self.builds.publishing() as lock:
             sources = self.builds.manifest(self.builds.current_id()).sources
             place = {"corpus": str(self.corpus_dir), "sources": sources}
-            done = self._ordered({"act": "restore", **place}, _silent, lock)
+            done = self._ordered({"act": "restore", **place}, silent, lock)
         return Restored(**{name: tuple(paths) for name, paths in done.items()})
 
     def mend(self, report: Report | None = None) -> str | None:
@@ -233,70 +205,47 @@ class Publisher:
             if damaged is None:
                 return None
             with contextlib.suppress(StoreError):
-                made = self._ordered({"act": "mend", "build": damaged}, report or _silent, lock)
-                self._check(made["build_id"], (), report or _silent, lock)
+                made = self._ordered({"act": "mend", "build": damaged}, report or silent, lock)
+                self._check(made["build_id"], (), report or silent, lock)
                 self._switch(made["build_id"], forced=True)
                 self._sweep(lock)
                 return str(made["build_id"])
         return None
 
-    def preview(self, file: Path, html: Path, scanned: Path | None = None) -> dict[str, Any]:
-        """Read a file in a process of its own; write what was read as a web page, return it as plain values.
+    def calibrate(
+        self, book: Path | None, report: Report | None = None, *, forced: bool = False
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Choose on questions how the build in service is searched and when it refuses; serve it so.
 
         Args:
-            file: the file, which may hold scanned pages.
-            html: where to write the web page.
-            scanned: where to move the file once one whose characters are recognised has its place; None to
-                read it as it is.
+            book: the questions; None for the headings of the corpus.
+            report: told how far it is.
+            forced: as in `publish`.
+
+        Returns:
+            The id of the new build, one step from the former, and what `tuning.calibrate` measured.
 
         Raises:
-            UnreadableDocument: it cannot be read, or breaks the process that reads it.
-            RecognitionFailed: its characters cannot be recognised.
+            PublishingBusy, IndexMissing, IndexDamaged, IndexOutdated, BookUnreadable, BuildRejected: the build
+                in service is untouched.
         """
-        order = {"act": "preview", "file": str(file), "html": str(html)}
-        if scanned is not None:
-            order["scanned"] = str(scanned)
-        try:
-            return self._ordered(order, _silent, None)
-        except BuildRejected as error:
-            if error.details.get("reason") != "crashed":
-                raise
-            raise UnreadableDocument(file.name, "damaged", f"{file}: {error}") from error
-
-    def harvest(self, url: str, room: Path, report: Report, *, site: bool) -> dict[str, Any]:
-        """Read an address of the web into a directory, in a process of its own; return what was read.
-
-        Args:
-            url: a page or a document.
-            room: directory that exists; each thing read gets one of its own in it.
-            report: told how far it is, on the stage `fetching`; what it raises ends the reading.
-            site: whether the pages below the address are read as well.
-
-        Raises:
-            PageRefused: the address cannot be read, or may not be.
-            UnreadableDocument: what it gives cannot be read.
-        """
-        order = {"act": "harvest", "url": url, "site": site, "room": str(room)}
-        return self._ordered(order, report, None)
-
-    def bring(self, items: Sequence[Incoming], corpus_dir: Path | None = None) -> list[Brought]:
-        """Bring documents into our corpus directory, or another one, in a process of its own.
-
-        Raises:
-            UnreadableDocument, SaysOtherwise: as `collecting.Collection.add`; the documents before it are in.
-            BuildRejected: the directory cannot be written, or the process broke off.
-        """
-        listed = [
-            {
-                "file": str(item.file),
-                "said": dict(item.said),
-                "page": item.page,
-                "scanned": str(item.scanned or ""),
+        with self.builds.publishing() as lock:
+            order = {
+                "act": "calibrate",
+                "build": self.builds.current_id(),
+                "book": str(book) if book else None,
             }
-            for item in items
-        ]
-        order = {"act": "bring", "corpus": str(corpus_dir or self.corpus_dir), "items": listed}
-        return [Brought(**row) for row in self._ordered(order, _silent, None)["brought"]]
+            made = self._ordered(order, report or silent, lock)
+            build_id = str(made["build_id"])
+            try:
+                self._check(build_id, (), report or silent, lock)
+                self._switch(build_id, forced=forced)
+            except StoreError:
+                self.builds.discard(build_id)
+                raise
+            finally:
+                self._sweep(lock)
+        return build_id, made["measured"]
 
     def rows(self) -> list[BuildRow]:
         """Return the builds that are kept, newest first."""
@@ -326,7 +275,7 @@ class Publisher:
                 manifest = self.builds.manifest(build_id)
                 self.builds.verify(manifest)
                 if manifest.collection and load_settings().chroma_url:
-                    self._ordered({"act": "probe", "build": build_id}, _silent, lock)
+                    self._ordered({"act": "probe", "build": build_id}, silent, lock)
             except ChromaAway:
                 return None
             except StoreError:
@@ -337,7 +286,7 @@ class Publisher:
         """Remove the collections of builds that are gone from the Chroma server, if there is one and it answers."""
         if load_settings().chroma_url:
             with contextlib.suppress(StoreError):
-                self._ordered({"act": "sweep"}, _silent, lock)
+                self._ordered({"act": "sweep"}, silent, lock)
 
     def _prepare(self, report: Report, lock: int, corpus_dir: Path | None = None) -> Prepared:
         self.builds.prune()
@@ -406,15 +355,3 @@ class Publisher:
                 reason=refusals[0].code,
                 checks=refusals,
             )
-
-    def _ordered(self, order: Mapping[str, Any], report: Report, lock: int | None) -> dict[str, Any]:
-        try:
-            return self._carry_out({**order, "index": str(self.builds.root)}, report, lock)
-        except (ProcessBroken, ChromaUnopened) as error:
-            room = shutil.disk_usage(self.builds.root).free
-            reason = "no_space" if room < NO_ROOM_BYTES else "crashed"
-            raise BuildRejected(str(error), reason=reason) from error
-
-
-def _silent(_: Progress) -> None:
-    """Report progress to nobody."""

@@ -170,6 +170,24 @@ COMMANDS: dict[str, str] = {
     "nothing_changed": "Les rapports n’ont pas changé depuis\u00a0: il n’y a rien à publier.",
     "changed": "Les rapports ont changé depuis\u00a0: «\u00a0ra-assistant publish\u00a0» les mettra en service.",
     "is_damaged": "L’index en service est abîmé\u00a0: lancez «\u00a0ra-assistant publish\u00a0» pour le refaire.",
+    "calibrate": "Mesurer sur des questions le poids des vecteurs et le seuil de refus, et mettre en service l’index "
+    "ainsi réglé.",
+    "calibrate_argument": "Carnet de questions\u00a0; «\u00a0questions.yaml\u00a0» du dossier des rapports par défaut "
+    "et, s’il n’y en a pas, les titres des rapports.",
+    "measured_on_book": "Mesuré sur «\u00a0{source}\u00a0»\u00a0: {questions} dont un passage a la réponse, "
+    "{refusals} à refuser.",
+    "measured_on_headings": "Mesuré sur {questions}.",
+    "weight_chosen": "Poids des vecteurs\u00a0: {chosen} (avant\u00a0: {former}). Rang réciproque moyen du bon "
+    "passage (1\u00a0: toujours en tête)\u00a0: {fused}, au lieu de {alone} avec les mots seuls.",
+    "weight_kept": "Poids des vecteurs\u00a0: {chosen} (avant\u00a0: {former}). Moins de {fewest} questions dont un "
+    "passage a la réponse\u00a0: il n’a pas pu être mesuré, c’est celui du modèle.",
+    "threshold_chosen": "Seuil de refus\u00a0: {chosen} (avant\u00a0: {former}). Bonnes réponses\u00a0: "
+    "{right}\u00a0; refus justifiés\u00a0: {refused}.",
+    "threshold_kept": "Seuil de refus\u00a0: {former}, inchangé\u00a0: il se mesure sur un carnet qui a au moins "
+    "{fewest} questions avec réponse et {fewest} à refuser.",
+    "overridden": "{name} est posé\u00a0: sa valeur, {value}, reste utilisée à la place.",
+    "calibrated": "Index réglé et en service\u00a0: «\u00a0{build}\u00a0». Pour revenir au réglage d’avant\u00a0: "
+    "ra-assistant rollback",
     "add": "Ajouter des rapports au dossier des rapports.",
     "remove": "Retirer un rapport du dossier des rapports.",
     "preview": "Montrer ce qui est lu d’un document, page par page, avant de l’ajouter.",
@@ -210,6 +228,55 @@ COMMANDS: dict[str, str] = {
     "not_written": "Le dossier des rapports ne peut pas être modifié ({reason}) : libérez de la place, ou vérifiez "
     "les droits de « {path} ».",
 }
+
+
+def calibration_sentences(measured: Mapping[str, Any]) -> list[str]:
+    """Return what a calibration was measured on, and what it chose; takes what `tuning.calibrate` returns."""
+    chosen, former = measured["chosen"], measured["former"]
+    values = {"fewest": FEWEST}
+    if measured["source"] == "headings":
+        said = [COMMANDS["measured_on_headings"].format(questions=_many(measured["questions"], HEADINGS))]
+    else:
+        questions, refusals = (_many(measured[name], QUESTIONS) for name in ("questions", "to_refuse"))
+        said = [
+            COMMANDS["measured_on_book"].format(
+                source=measured["source"], questions=questions, refusals=refusals
+            )
+        ]
+    weights = {"chosen": number(chosen["weight"]), "former": number(former["weight"])}
+    ranks = {name: rank(measured.get(name, 0.0)) for name in ("alone", "fused")}
+    key = "weight_chosen" if measured["ranks"] else "weight_kept"
+    said.append(COMMANDS[key].format(**weights, **ranks, **values))
+    shares = {at: (right, refused) for at, right, refused in measured["shares"]}
+    right, refused = (_percent(share) for share in shares.get(chosen["threshold"], (0.0, 0.0)))
+    thresholds = {"chosen": number(chosen["threshold"]), "former": number(former["threshold"])}
+    key = "threshold_chosen" if shares else "threshold_kept"
+    said.append(COMMANDS[key].format(**thresholds, right=right, refused=refused, **values))
+    return said
+
+
+def number(value: float) -> str:
+    """Return a number with a French comma, at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+def rank(value: float) -> str:
+    """Return a mean reciprocal rank with its two decimals."""
+    return f"{value:.2f}".replace(".", ",")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\u00a0%"
+
+
+def _many(count: int, noun: tuple[str, str]) -> str:
+    return f"{count}\u00a0{noun[count > 1]}"
+
+
+QUESTIONS = ("question", "questions")
+HEADINGS = ("titre des rapports, pris comme question", "titres des rapports, pris comme questions")
+FEWEST = 8
+"""`calibrating.FEWEST_QUESTIONS`, which no wording may import."""
 
 
 # ── What was read of a document ──────────────────────────────────────────────────────────────

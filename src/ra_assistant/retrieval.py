@@ -64,6 +64,23 @@ class Fusion:
             for position in positions
         }
 
+    def onto(self, other: Fusion) -> Scale:
+        """Return what takes cosines of this model to where those of another begin and end."""
+        slope = (other.cosine_ceiling - other.cosine_floor) / (self.cosine_ceiling - self.cosine_floor)
+        return Scale(slope, other.cosine_floor - slope * self.cosine_floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Takes the cosines of one embedding model to the range of another's.
+
+    What ranks sentences was fitted on the cosines of the model in the box, from about 0.1 to 0.6; those of
+    others crowd elsewhere (E5: from 0.8 to 0.9), and raw they would make every question look answered.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
 
 _LEXICAL = Fusion(0.0)
 _DENSE = Fusion(1.0, cosine_floor=-1.0, cosine_ceiling=1.0)
@@ -149,19 +166,25 @@ class SentenceVectors:
     """Cosines of a question and the sentences of a passage, from vectors made with the index."""
 
     def __init__(
-        self, passages: Sequence[Passage], vectors: npt.NDArray[np.float16], embedder: Embedder
+        self,
+        passages: Sequence[Passage],
+        vectors: npt.NDArray[np.float16],
+        embedder: Embedder,
+        scale: Scale = Scale(),
     ) -> None:
         """Keep `vectors`, shape (sentences, dimension), in the order of the passages' sentences."""
+        self._scale = scale
         self._vectors = vectors
         self._embedder = embedder
         starts = np.cumsum([0, *(len(passage.sentences) for passage in passages)])
         self._starts = {passage.id: int(start) for passage, start in zip(passages, starts, strict=False)}
 
     def cosines(self, text: str, passage: Passage) -> Sequence[float]:
-        """Return one cosine a sentence of `passage`, in order."""
+        """Return one cosine a sentence of `passage`, in order, on the scale of the model in the box."""
         start = self._starts[passage.id]
         rows = np.asarray(self._vectors[start : start + len(passage.sentences)], dtype=np.float32)
-        found: list[float] = (rows @ np.asarray(self._embedder.embed_query(text), dtype=np.float32)).tolist()
+        cosines = rows @ np.asarray(self._embedder.embed_query(text), dtype=np.float32)
+        found: list[float] = (self._scale.slope * cosines + self._scale.offset).tolist()
         return found
 
 

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     """Pinned revision of the cross-encoder."""
     fusion_weight: float | None = Field(default=None, ge=0, le=1)
     """Weight of the vectors in retrieval; None takes the profile's measured weight."""
+    refusal_threshold: float | None = Field(default=None, ge=0, le=1)
+    """Probability of an answer under which a question is refused; None takes the one measured."""
 
     llm: str = Field(default="", pattern=r"^(?:[a-z_]+:\S+)?$", max_length=200)
     """Chat model that phrases the answers, `provider:name`; empty: the report's own words."""

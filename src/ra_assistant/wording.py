@@ -118,22 +118,6 @@ CLI: dict[str, str] = {
     "check": "Vérifier les réglages, les rapports et l’index, et dire ce qui ne va pas.",
     "ask": "Poser une question, ou un fichier de questions.",
     "search": "Chercher des passages, pour un fichier de questions.",
-    "models": "Dire quel modèle d’embedding est utilisé, et lesquels peuvent l’être.",
-    "models_list": "Le modèle utilisé, ce qu’il apporte ici, et ceux qui sont connus.",
-    "models_fetch": "Télécharger un modèle (avec « add https://… », la seule commande qui utilise le réseau).",
-    "model_argument": "Nom du modèle : propriétaire/modèle.",
-    "revision_option": "Révision à prendre ; la plus récente par défaut.",
-    "model_in_use": "Modèle utilisé : {name}, version {version}, {dimension} dimensions.",
-    "model_prefixes": "Préfixes : question « {query} », passage « {document} ».",
-    "model_weight": "Poids des vecteurs dans l’index en service : {weight} (le reste est la recherche par mots).",
-    "model_no_index": "Aucun index n’est en service : le poids de ce modèle sera mesuré à la construction.",
-    "reranker_in_use": "Passages remis en ordre par : {name}, version {version}.",
-    "models_known": "Modèles connus pour le français (à télécharger avec « ra-assistant models fetch NOM ») :",
-    "model_row": "  {name} : {millions} millions de paramètres, {dimension} dimensions, {languages}, licence "
-    "{licence}",
-    "fetching": "Téléchargement de {name}…",
-    "fetched": "Le modèle est sur cette machine. Pour l’utiliser :\n"
-    "  export RA_EMBEDDING_MODEL={directory}\n  export RA_EMBEDDING_REVISION={revision}\n  ra-assistant index",
     "evaluate": "Poser un fichier de questions et mesurer les réponses.",
     "book_argument": "Fichier de questions, en JSON (une par ligne) ou en YAML.",
     "html_option": "Écrire aussi le compte rendu dans une page web.",
@@ -189,6 +173,7 @@ STAGES: dict[str, str] = {
     "storing": "Écriture de l’index",
     "checking": "Vérification",
     "asking": "Questions de contrôle",
+    "measuring": "Mesure sur les questions",
 }
 
 

@@ -87,6 +87,13 @@ def _mend(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return {"build_id": building.mend(Path(order["index"]), order["build"])}
 
 
+def _calibrate(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    from ra_assistant import tuning
+
+    book = Path(order["book"]) if order["book"] else None
+    return dict(tuning.calibrate(Path(order["index"]), order["build"], book, report=report))
+
+
 def _probe(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
     from ra_assistant import building
 
@@ -210,6 +217,7 @@ _ACTS: dict[str, Callable[[Mapping[str, Any], Report], dict[str, Any]]] = {
     "build": _build,
     "check": _check,
     "mend": _mend,
+    "calibrate": _calibrate,
     "probe": _probe,
     "sweep": _sweep,
     "preview": _preview,

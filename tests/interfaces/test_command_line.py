@@ -38,13 +38,15 @@ main()
 def run() -> Run:
     """Return a function that runs the command with the fake embedding model."""
 
-    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, env_more: dict[str, str] | None = None, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", FAKED, *map(str, arguments)],
             capture_output=True,
             text=True,
             check=False,
-            **{"env": {**os.environ, "PYTHONPATH": SOURCES}} | options,  # type: ignore[call-overload]
+            **{"env": {**os.environ, "PYTHONPATH": SOURCES, **(env_more or {})}} | options,  # type: ignore[call-overload]
         )
 
     return run

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ra_assistant import assembly, building, publishing
+from ra_assistant import assembly, building, dispatching, publishing
 from ra_assistant.errors import BuildRejected
 from ra_assistant.harvesting import Harvester, Limits
 from ra_assistant.interfaces import office_view as view
@@ -264,7 +264,7 @@ def test_a_file_that_kills_its_reader_is_a_damaged_file(
     office: Office, report: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(order: Mapping[str, Any], *_: object) -> dict[str, Any]:
-        raise publishing.ProcessBroken(f"status -11 at {order['act']}")
+        raise dispatching.ProcessBroken(f"status -11 at {order['act']}")
 
     monkeypatch.setattr(office._publisher, "_carry_out", broken)
     office.read(report)

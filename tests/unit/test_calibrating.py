@@ -1,10 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ra_assistant import questions
-from ra_assistant.calibrating import FEWEST_QUESTIONS, calibrate, headings
+from ra_assistant.calibrating import (
+    FEWEST_QUESTIONS,
+    Trial,
+    Tried,
+    calibrate,
+    headings,
+    scale_of,
+    threshold_of,
+    weigh,
+)
 from ra_assistant.lexical import Bm25Index
-from ra_assistant.types import Passage
+from ra_assistant.retrieval import Fusion
+from ra_assistant.types import Passage, Span
 
 SUBJECTS = ["budget annuel", "sièges sociaux", "musée ancien", "forêt domaniale", "port maritime", "école primaire",
             "usine nouvelle", "pont suspendu", "lac gelé", "train rapide"]  # fmt: skip
@@ -92,3 +104,85 @@ def test_a_heading_that_says_nothing_asks_nothing(heading: str) -> None:
         )
         == []
     )
+
+
+def trials(*places: int, cosine: float = 1.0) -> list[Trial]:
+    """Return questions over ten passages: BM25 puts the right one at `places`, vectors put it first."""
+    found = []
+    for place in places:
+        lexical = np.linspace(1.0, 0.1, 10, dtype=np.float32)
+        cosines = np.zeros(10, dtype=np.float32)
+        cosines[place] = cosine
+        found.append(Trial(lexical, 1.0, cosines, frozenset({place})))
+    return found
+
+
+SCALE = Fusion(0.0, 0.0, 1.0)
+
+
+def test_a_weight_measured_elsewhere_stays_where_questions_cannot_tell_it_from_the_best() -> None:
+    # One question of twenty gains from a greater weight: less than one standard error.
+    assert weigh(trials(*[0] * 19, 4), SCALE, usual=0.2).fusion.weight == 0.2
+    clear = weigh(trials(*[5] * 20), SCALE, usual=0.2)
+    assert clear.fusion.weight > 0.2
+    assert clear.ranks[clear.fusion.weight] == 1.0
+
+
+def test_a_weight_measured_elsewhere_goes_when_vectors_harm() -> None:
+    harmed = [replace(trial, cosines=np.roll(trial.cosines, 3)) for trial in trials(*[0] * 12)]
+    assert weigh(harmed, SCALE, usual=0.6).fusion.weight == 0.0
+
+
+def test_too_few_questions_leave_the_weight_measured_elsewhere() -> None:
+    found = weigh(trials(*[5] * (FEWEST_QUESTIONS - 1)), SCALE, usual=0.5)
+    assert (found.fusion.weight, found.ranks) == (0.5, {})
+
+
+def tried(right: list[float], wrong: list[float], refusable: list[float]) -> list[Tried]:
+    rows = [Tried(p, is_right=True, must_refuse=False) for p in right]
+    rows += [Tried(p, is_right=False, must_refuse=False) for p in wrong]
+    return rows + [Tried(p, is_right=False, must_refuse=True) for p in refusable]
+
+
+def test_the_threshold_goes_between_what_answers_and_what_does_not() -> None:
+    found = threshold_of(tried([0.9] * 20, [], [0.6] * 20), usual=0.45)
+    assert 0.6 < found.threshold <= 0.9
+    assert found.shares[found.threshold] == (1.0, 1.0)
+    assert found.shares[0.45] == (1.0, 0.0)
+
+
+def test_the_threshold_stays_where_questions_cannot_tell_it_from_the_best() -> None:
+    assert threshold_of(tried([0.9] * 20, [], [0.1] * 19 + [0.6]), usual=0.45).threshold == 0.45
+
+
+@pytest.mark.parametrize(("answerable", "refusable"), [(7, 20), (20, 7), (0, 0)])
+def test_too_few_questions_say_nothing_of_the_threshold(answerable: int, refusable: int) -> None:
+    found = threshold_of(tried([0.9] * answerable, [], [0.6] * refusable), usual=0.45)
+    assert (found.threshold, found.shares) == (0.45, {})
+
+
+def test_a_wrong_answer_counts_for_no_threshold() -> None:
+    found = threshold_of(tried([0.9] * 10, [0.95] * 10, [0.1] * 10), usual=0.45)
+    assert found.shares[0.45] == (0.5, 1.0)
+
+
+def test_cosines_that_crowd_are_put_on_their_own_scale() -> None:
+    crowded = [np.array([0.80, 0.81, 0.82, 0.9], dtype=np.float32)] * 3
+    scale = scale_of(crowded)
+    assert scale.cosine_floor == pytest.approx(0.815)
+    assert scale.cosine_ceiling == pytest.approx(0.815 + 1.6 * 0.085)
+    assert (scale_of([]).cosine_floor, scale_of([]).cosine_ceiling) == (-1.0, 1.0)
+
+
+def test_a_corpus_without_headings_still_gives_the_scale_of_its_cosines() -> None:
+    texts = [f"Le {subject} est décrit ici, numéro {n}." for n, subject in enumerate(SUBJECTS)]
+    found = [
+        Passage(f"p{n}", "d", 0, len(text), text, (), sentences=(Span(0, len(text)),))
+        for n, text in enumerate(texts)
+    ]
+    oracle = _Oracle(1.0)
+    vectors = np.array(oracle.embed_documents(texts), dtype=np.float32)
+    fusion = calibrate(found, vectors, oracle, lexical_over).fusion
+    assert fusion.weight == 0.0
+    assert fusion.cosine_floor == pytest.approx(0.0, abs=1e-5)
+    assert fusion.cosine_ceiling < 0.1

@@ -4,8 +4,8 @@ import pytest
 from ra_assistant import retrieval
 from ra_assistant.exact_store import ExactStore
 from ra_assistant.lexical import Bm25Index
-from ra_assistant.retrieval import Fusion, HybridRetriever, Mode
-from ra_assistant.types import Passage, Query
+from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, Scale, SentenceVectors
+from ra_assistant.types import Passage, Query, Span
 from tests.fakes import HashedEmbedder
 
 TEXTS = [
@@ -104,3 +104,27 @@ def test_a_cosine_below_the_floor_counts_for_nothing() -> None:
 
 def test_nothing_found_is_fused_into_nothing() -> None:
     assert Fusion(0.5).fuse({}, {}, 0.0) == {}
+
+
+def test_cosines_of_another_model_come_on_the_scale_of_the_one_in_the_box() -> None:
+    box, crowded = Fusion(0.5, 0.1, 0.6), Fusion(0.5, 0.8, 0.9)
+    scale = crowded.onto(box)
+    assert scale.slope * 0.8 + scale.offset == pytest.approx(0.1)
+    assert scale.slope * 0.9 + scale.offset == pytest.approx(0.6)
+    assert box.onto(box) == Scale()
+
+
+def test_sentences_are_compared_on_that_scale() -> None:
+    class Embedder:
+        def embed_query(self, text: str) -> list[float]:
+            return [1.0, 0.0]
+
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0, 0.0] for _ in texts]
+
+    passage = Passage("p", "d", 0, 4, "a. b", (), sentences=(Span(0, 2), Span(3, 4)))
+    vectors = np.array([[0.8, 0.6], [0.9, 0.43589]], dtype=np.float16)
+    scaled = SentenceVectors(
+        [passage], vectors, Embedder(), Fusion(0.5, 0.8, 0.9).onto(Fusion(0.5, 0.1, 0.6))
+    )
+    assert list(scaled.cosines("?", passage)) == pytest.approx([0.1, 0.6], abs=5e-3)

@@ -19,6 +19,7 @@ from typing import Any
 
 from ra_assistant import recognising
 from ra_assistant.collecting import Arrival, clean_name
+from ra_assistant.errands import Brought
 from ra_assistant.errors import (
     NoSuchBuild,
     PublishingBusy,
@@ -30,7 +31,7 @@ from ra_assistant.errors import (
 from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.office_draft import REPORT, Draft, Piece, from_harvest, points_of
 from ra_assistant.office_wording import OFFICE, office_sentence
-from ra_assistant.publishing import Brought, BuildRow, Prepared, Publisher
+from ra_assistant.publishing import BuildRow, Prepared, Publisher
 from ra_assistant.publishing_wording import date, restored_sentence
 from ra_assistant.wording import sentence_of
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ra_assistant.errands import Brought, Incoming
 from ra_assistant.office_wording import HARVESTED, OFFICE
-from ra_assistant.publishing import Brought, Incoming
 from ra_assistant.publishing_wording import NOUNS
 from ra_assistant.wording import count
 
