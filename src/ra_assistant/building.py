@@ -222,22 +222,24 @@ def build_candidate(
         EmptyCorpus: no file could be read.
     """
     from ra_assistant.reading import FileLoader, read_corpus_paths
+    from ra_assistant.reading_cache import RememberingLoader
     from ra_assistant.splitting import SentenceSplitter
 
     settings = settings or load_settings()
     profile = assembly.embedding_profile(settings)
     paths = read_corpus_paths(corpus_dir)
     builds = BuildStore(index_dir)
-    return build_index(
-        paths=paths,
-        root=corpus_dir,
-        loader=FileLoader(paths),
-        splitter=SentenceSplitter(),
-        embedder=profile.embedder,
-        writer=DiskBuild(builds, profile, settings.chroma_url, notes_hash(paths), _kept(builds, profile)),
-        hash_of=source_hash,
-        report=report,
-    )
+    with contextlib.closing(RememberingLoader(FileLoader(paths), builds.root / "cache")) as loader:
+        return build_index(
+            paths=paths,
+            root=corpus_dir,
+            loader=loader,
+            splitter=SentenceSplitter(),
+            embedder=profile.embedder,
+            writer=DiskBuild(builds, profile, settings.chroma_url, notes_hash(paths), _kept(builds, profile)),
+            hash_of=source_hash,
+            report=report,
+        )
 
 
 def _kept(builds: BuildStore, profile: assembly.EmbeddingProfile) -> Tuning | None:

@@ -5,7 +5,7 @@ index/
 ├── current.copy        the same, for the day when `current` is damaged
 ├── name                eight figures and letters that tell this index from others on a shared Chroma server
 ├── checks/<id>.json     what the checks said of a build, written before it may be put in service
-├── cache/               vectors by the hash of their text, one file an embedding profile
+├── cache/               vectors by the hash of their text, documents by that of their file
 └── builds/<id>/
     ├── manifest.json       written last: what the build is made of, and the hash of every other file
     ├── documents.jsonl     the documents as they were read

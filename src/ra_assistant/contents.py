@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ def write_contents(
     sentence_vectors: npt.NDArray[np.float32],
 ) -> None:
     """Write our own copy of everything that is served, from which a store can be rebuilt."""
-    _write_lines(directory / "documents.jsonl", (asdict(document) for document in documents))
-    _write_lines(directory / "passages.jsonl", (asdict(passage) for passage in passages))
+    _write_lines(directory / "documents.jsonl", documents)
+    _write_lines(directory / "passages.jsonl", passages)
     np.save(directory / "vectors.npy", vectors)
     np.save(directory / "sentences.npy", sentence_vectors.astype(np.float16))
 
@@ -39,7 +39,7 @@ def read_contents(directory: Path) -> tuple[list[Document], list[Passage]]:
         IndexDamaged: a file is missing or is not what it should be.
     """
     try:
-        documents = [_document(raw) for raw in _read_lines(directory / "documents.jsonl")]
+        documents = [document_of(raw) for raw in _read_lines(directory / "documents.jsonl")]
         passages = [_passage(raw) for raw in _read_lines(directory / "passages.jsonl")]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise IndexDamaged(f"{directory}: {error}", path=directory.name) from error
@@ -65,7 +65,17 @@ def _read_array(path: Path, *, mapped: bool = False) -> Any:
         raise IndexDamaged(f"{path}: {error}", path=path.name) from error
 
 
-def _document(raw: dict[str, Any]) -> Document:
+def plain(value: Any) -> dict[str, Any]:
+    """Return a dataclass as the mapping that JSON wants, its own fields left as they are."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def document_of(raw: dict[str, Any]) -> Document:
+    """Return the document that was written as plain values.
+
+    Raises:
+        TypeError, KeyError, ValueError: it is none.
+    """
     return Document(
         **{
             **raw,
@@ -83,10 +93,10 @@ def _passage(raw: dict[str, Any]) -> Passage:
     return Passage(**{**raw, "section_path": tuple(raw["section_path"]), "sentences": sentences})
 
 
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def _write_lines(path: Path, rows: Iterable[Document | Passage]) -> None:
     with path.open("w", encoding="utf-8") as stream:
         for row in rows:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            stream.write(json.dumps(plain(row), ensure_ascii=False, default=plain) + "\n")
 
 
 def _read_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from ra_assistant.errors import UnreadableDocument
 from ra_assistant.french.lexicon import STOP_WORDS
 from ra_assistant.french.words import fold
-from ra_assistant.reading.admission import READABLE_SUFFIXES, name_below, read_admitted
+from ra_assistant.reading.admission import MAX_FILE_BYTES, READABLE_SUFFIXES, name_below, read_admitted
 from ra_assistant.reading.assembling import Described, Draft
-from ra_assistant.reading.frontmatter import prefer, read_note
+from ra_assistant.reading.frontmatter import note_of, prefer, read_note
 from ra_assistant.reading.identity import (
     by_slug,
     document_id,
@@ -27,7 +27,7 @@ from ra_assistant.reading.identity import (
 )
 from ra_assistant.types import Document, DocumentKind, Extraction, Notice
 
-__all__ = ["READABLE_SUFFIXES", "FileLoader", "read_corpus_paths"]
+__all__ = ["MAX_FILE_BYTES", "READABLE_SUFFIXES", "FileLoader", "note_of", "read_corpus_paths"]
 
 MIN_CHARS_WITH_HEADINGS = 3000
 """Length from which a text without any heading is worth a notice: about a printed page."""
@@ -62,8 +62,18 @@ class FileLoader:
         draft = _reader(path.suffix.lower())(data, name)
         if not any(map(str.isalnum, draft.text)):
             raise UnreadableDocument(name, "empty", f"{name}: no letter of text; expected a report")
-        identifier = document_id(name, self._namesakes(name, root))
-        return _extraction(draft, prefer(draft.said, note), name, identifier)
+        return _extraction(draft, prefer(draft.said, note), *self._identity(name, root))
+
+    def identity(self, path: Path, root: Path) -> tuple[str, str]:
+        """Return the path of a file below `root`, and the identifier of the document that it gives.
+
+        Raises:
+            UnreadableDocument: it does not lie there.
+        """
+        return self._identity(name_below(path, root), root)
+
+    def _identity(self, name: str, root: Path) -> tuple[str, str]:
+        return name, document_id(name, self._namesakes(name, root))
 
     def _namesakes(self, name: str, root: Path) -> Sequence[str]:
         """Return the paths of the corpus that have the slug of `name`."""

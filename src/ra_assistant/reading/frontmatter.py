@@ -41,14 +41,20 @@ def split_front_matter(text: str, path: str) -> tuple[Described, str]:
     return describe(found["yaml"], path), text[found.end() :]
 
 
+def note_of(path: Path) -> Path | None:
+    """Return the note beside `path`; None when there is none, or a link in its place."""
+    note = path.with_name(path.name + NOTE_SUFFIX)
+    return note if note.is_file() and not note.is_symlink() else None
+
+
 def read_note(path: Path, name: str) -> Described:
     """Return what the note beside `path` says; nothing when there is none.
 
     Raises:
         UnreadableDocument: `front_matter`, the note is no YAML mapping or has a wrong value.
     """
-    note = path.with_name(path.name + NOTE_SUFFIX)
-    if not note.is_file() or note.is_symlink():
+    note = note_of(path)
+    if note is None:
         return Described()
     try:
         return describe(note.read_bytes()[:MAX_NOTE_CHARS].decode("utf-8-sig"), name)
