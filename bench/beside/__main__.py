@@ -108,7 +108,8 @@ def _served(place: Path, book: books.Book, options: argparse.Namespace) -> dict[
     told: dict[str, Any] = {"texts": len(book.texts)}
     try:
         asked = [question.question for question in book.questions]
-        return told | serving.measure(index, asked, options.seconds, options.starts, options.settled)
+        corpus = index.parent / f"{index.name}-corpus"
+        return told | serving.measure(index, asked, options.seconds, options.starts, options.settled, corpus)
     except (OSError, subprocess.SubprocessError) as error:
         return told | {"error": str(error)}
 

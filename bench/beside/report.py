@@ -160,6 +160,9 @@ def _served(serving: Numbers | None) -> Iterator[Table]:
         yield Table("ra-assistant as a server", [*notes, f"failed: {serving['error']}"], [], [])
         return
     rows = [_cells(row, SERVED) for row in serving["loads"]]
+    for cells, row in zip(rows, serving["loads"], strict=True):
+        if "while" in row:
+            cells[0] += f", while {row['while']} ({row['published']} times)"
     yield Table("ra-assistant as a server", notes, [title for _, title, _ in SERVED], rows)
     starts = [[title, f"{serving[key]:,.2f}".removesuffix(".00")] for key, title in STARTS if key in serving]
     yield Table("Starting", ["Medians of interleaved runs, files warm."], ["", ""], starts)

@@ -8,10 +8,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def measure(
     seconds: float,
     starts: int = STARTS,
     settled: float = SETTLED_SECONDS,
+    corpus: Path | None = None,
 ) -> dict[str, Any]:
     """Return what the build in service at `index` costs to ask.
 
@@ -58,6 +60,7 @@ def measure(
         seconds: how long each number of clients asks.
         starts: how often it is started.
         settled: seconds that it is left alone before it is asked.
+        corpus: directory of the texts, one of them to be edited and published while one client asks; None not to.
 
     Raises:
         OSError, subprocess.SubprocessError: a command failed, or a server did not answer in time.
@@ -74,6 +77,10 @@ def measure(
                 time.sleep(settled)
                 told["megabytes_before"] = load.megabytes(server.address)
                 told["loads"] = [loaded(server.address, questions, clients, seconds) for clients in CLIENTS]
+                if corpus is not None:
+                    with publishing(corpus, index) as published:
+                        row = loaded(server.address, questions, 1, seconds, lambda: not published)
+                    told["loads"].append(row | {"while": "publishing", "published": len(published)})
                 told["megabytes_after"] = load.megabytes(server.address)
     told["answered"] = sum(row["answers"] for row in told["loads"])
     return told | {name: statistics.median(values) for name, values in taken.items()}
@@ -144,14 +151,59 @@ def _wait(process: subprocess.Popen[bytes], asked: str | urllib.request.Request,
     raise OSError(f"{error}: the server at work on {asked!r} did not answer")
 
 
-def loaded(address: str, questions: Sequence[str], clients: int, seconds: float) -> dict[str, Any]:
-    """Return throughput, milliseconds and failures while `clients` ask at once for `seconds`."""
+@contextmanager
+def publishing(corpus: Path, index: Path) -> Iterator[list[float]]:
+    """Edit a text and publish, again and again, as long as the block lasts; give the seconds of each publication.
+
+    Raises:
+        subprocess.SubprocessError: a publication failed.
+    """
+    text = min(corpus.iterdir())
+    taken: list[float] = []
+    over = threading.Event()
+
+    def publish() -> None:
+        while not over.is_set():
+            text.write_text(f"{text.read_text('utf-8')} Une phrase de plus.", encoding="utf-8")
+            places = ("--corpus", str(corpus), "--index", str(index))
+            taken.append(_timed("-m", "ra_assistant", "publish", *places))
+
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(publish)
+        try:
+            yield taken
+        finally:
+            over.set()
+            work.result()
+
+
+def loaded(
+    address: str,
+    questions: Sequence[str],
+    clients: int,
+    seconds: float,
+    lasts: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Return throughput, milliseconds and failures while `clients` ask at once.
+
+    Args:
+        address: of the server.
+        questions: asked one after the other.
+        clients: how many ask at once.
+        seconds: how long at least; then as often as `lasts` says.
+        lasts: whether to ask for as long again.
+    """
     tally, began = load.Tally(), time.perf_counter()
+
+    def ask(turned: list[str]) -> None:
+        load.client(address, turned, began + seconds, tally, is_stream=False)
+        while lasts() and time.perf_counter() < began + PATIENCE_SECONDS:
+            load.client(address, turned, time.perf_counter() + seconds, tally, is_stream=False)
+
     with ThreadPoolExecutor(clients) as pool:
         for number in range(clients):
             start = number * len(questions) // clients
-            turned = [*questions[start:], *questions[:start]]
-            pool.submit(load.client, address, turned, began + seconds, tally, is_stream=False)
+            pool.submit(ask, [*questions[start:], *questions[:start]])
     spent = time.perf_counter() - began
     return {
         "clients": clients,

@@ -36,7 +36,10 @@ def test_one_small_run_measures_three_contestants_serves_and_writes_its_reports(
         assert told["megabytes_peak"] > 5
     assert book["results"]["ours"]["answers"]["sentence@1"] > 0.5
     served = results["serving"]
-    assert [row["clients"] for row in served["loads"]] == [1, 8, 32]
+    assert [row["clients"] for row in served["loads"]] == [1, 8, 32, 1]
+    assert served["loads"][-1]["while"] == "publishing"
+    assert served["loads"][-1]["published"] >= 1
+    assert "1, while publishing" in done.stdout
     assert all(row["failed"] == 0 and row["answers"] for row in served["loads"])
     assert served["healthz"] <= served["first_answer"]
     assert served["megabytes_after"] > 50
