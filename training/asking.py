@@ -3,6 +3,7 @@
 Corpora, each indexed once and kept in `training/runs/fitting`:
 piaf      articles of half 0 kept for tuning, asked among all passages of half 0
 reports   organisations kept for tuning, in groups as large as a small report
+given     both, each question asked of its own passage alone
 SLUG      a complete fictional report, two editions together
 genopole  the shipped corpus with the visitors' questions of `eval/genopole_dev.jsonl`
 offtopic  the shipped corpus with questions that no report answers
@@ -226,9 +227,30 @@ def real(corpus: Path) -> Iterator[Question]:
     yield from _visitors("reports_dev")
 
 
+def given(corpus: Path) -> Iterator[Question]:
+    """Write the passages kept for tuning as bare texts; yield questions asked of their own passage alone."""
+    rng = random.Random(SEED)
+    passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "dev"}
+    for passage in passages.values():
+        (corpus / f"{passage['id']}.txt").write_text(passage["text"], encoding="utf-8")
+    for q in read_lines(DATA / "questions.jsonl"):
+        passage = passages.get(q["passage"])
+        if passage is None or rng.random() > ASKED:
+            continue
+        path = f"{q['passage']}.txt"
+        holds = _of_answers(path, [a["text"] for a in q["answers"]]) if q["answers"] else never
+        group = str(passage["group"])
+        yield Question(q["question"], tuple(q["history"]), q["type"], group, frozenset([path]), holds)
+        others = [name for name in q["hard"] if name in passages and passages[name]["group"] != group]
+        if others and q["answers"] and rng.random() < ELSEWHERE:
+            other = frozenset([f"{rng.choice(others)}.txt"])
+            yield Question(q["question"], tuple(q["history"]), "elsewhere", group, other, never)
+
+
 SOURCES: dict[str, Callable[[Path], Iterator[Question]]] = {
     "piaf": piaf,
     "reports": reports,
+    "given": given,
     **{slug: fictional(slug) for slug in FICTIONAL},
     "genopole": genopole,
     "offtopic": offtopic,

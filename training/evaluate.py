@@ -1,6 +1,7 @@
 """Measure the models on what they were not trained on, and write the figures to `training/results`.
 
-usage: evaluate.py embedding [--model FOLDER | --float NAME] [--label TEXT] [--sets A,B]
+usage: evaluate.py embedding [--model FOLDER | --float NAME | --transformer FOLDER | --static NAME] [--label TEXT]
+                             [--sets A,B]
        evaluate.py sentences [--model FOLDER | --float NAME] [--label TEXT]
        evaluate.py reader    [--model FOLDER | --float NAME] [--label TEXT]
 
@@ -226,6 +227,18 @@ def measures(rank: np.ndarray) -> dict[str, float]:
 
 def encoders(options: argparse.Namespace) -> tuple[Encode, Encode]:
     """Return the encoders of passages and of questions of the model asked for."""
+    if options.transformer:
+        from sentence_transformers import SentenceTransformer
+
+        other = SentenceTransformer(str(options.transformer), device="cpu", local_files_only=True)
+
+        def encoded(texts: list[str]) -> np.ndarray:
+            vectors: np.ndarray = other.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+            return vectors
+
+        return encoded, encoded
+    if options.static:
+        return static(RUNS / options.static)
     if options.float:
         import encoder
 
@@ -246,6 +259,37 @@ def encoders(options: argparse.Namespace) -> tuple[Encode, Encode]:
 
 
 Scored = tuple[Task, np.ndarray, np.ndarray]
+
+
+def static(folder: Path) -> tuple[Encode, Encode]:
+    """Return encoders without a transformer: the mean of the rows of a text's pieces, rare pieces first.
+
+    A piece counts a / (a + its share of the training texts), a = 1e-3 (Arora et al. 2017, A Simple but
+    Tough-to-Beat Baseline for Sentence Embeddings, without the removal of a common direction).
+    """
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    (rows,) = [
+        value
+        for name, value in load_file(folder / "model.safetensors").items()
+        if name.endswith("word_embeddings.weight")
+    ]
+    counts = np.zeros(len(rows))
+    for passage in read_lines(DATA / "passages.jsonl"):
+        np.add.at(counts, tokenizer.encode(passage["text"], add_special_tokens=False).ids, 1)
+    weights = 1e-3 / (1e-3 + counts / counts.sum())
+
+    def encode(texts: list[str]) -> np.ndarray:
+        made = np.zeros((len(texts), rows.shape[1]), dtype=np.float32)
+        for place, text in enumerate(texts):
+            ids = tokenizer.encode(text, add_special_tokens=False).ids
+            made[place] = (weights[ids, None] * rows[ids]).sum(0) if ids else 0
+        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+
+    return encode, encode
 
 
 def scored(options: argparse.Namespace) -> list[Scored]:
@@ -345,6 +389,8 @@ def main() -> None:
     parser.add_argument("what", choices=["embedding", "sentences", "reader"])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--float")
+    parser.add_argument("--transformer", type=Path, help="any model of sentence-transformers")
+    parser.add_argument("--static", help="run whose rows alone are used")
     parser.add_argument("--label")
     parser.add_argument("--sets")
     parser.add_argument("--weight", type=float, help="fusion weight; chosen on the tuning parts by default")

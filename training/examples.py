@@ -79,13 +79,21 @@ def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -
     return joined(question["history"], text, answer=rng.random() < 0.5)
 
 
+LENGTHS = (440, 560, 680, 900)
+"""Most characters read of a passage: as many for one that answers as for one that does not, so that length says
+nothing."""
+
+
 def window(
-    text: str, answers: tuple[tuple[int, int], ...], most: int = 440
+    text: str, answers: tuple[tuple[int, int], ...], most: int, place: float = 0.0
 ) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Return at most `most` characters of a long text around its first answer, cut at sentences."""
+    """Return at most `most` characters of a long text around its first answer, cut at sentences.
+
+    `place` is where to look without an answer, 0 the beginning and 1 the end.
+    """
     if len(text) <= most:
         return text, answers
-    centre = answers[0][0] if answers else 0
+    centre = answers[0][0] if answers else int(place * len(text))
     start = max((a for a, _ in sentences(text) if a <= max(0, centre - most // 2)), default=0)
     ends = [b for _, b in sentences(text) if start < b <= start + most]
     end = max(ends, default=min(len(text), start + most))
@@ -107,9 +115,11 @@ def examples(
         title = passage["title"] if rng.random() < 0.85 else ""
         spans = tuple((a["start"], a["start"] + len(a["text"])) for a in question["answers"])
         if not question["answers"]:
-            made += [Example(asked(question, rng), title, passage["text"], (), 1.5) for _ in range(2)]
+            for _ in range(2):
+                text, _ = window(passage["text"], (), rng.choice(LENGTHS), rng.random())
+                made.append(Example(asked(question, rng), title, text, (), 1.5))
             continue
-        text, spans = window(passage["text"], spans)
+        text, spans = window(passage["text"], spans, rng.choice(LENGTHS))
         if not spans:
             continue
         example = Example(asked(question, rng), title, text, spans)
@@ -127,6 +137,7 @@ def examples(
             made.append(Example(asked(question, rng), title, rest, ()))
         if question["hard"] and rng.random() < 0.55:
             other = rng.choice(everything) if rng.random() < easy else passages[rng.choice(question["hard"])]
-            made.append(Example(asked(question, rng), other["title"], window(other["text"], ())[0], ()))
+            text, _ = window(other["text"], (), rng.choice(LENGTHS), rng.random())
+            made.append(Example(asked(question, rng), other["title"], text, ()))
     rng.shuffle(made)
     return made

@@ -115,11 +115,14 @@ class Ranking(torch.nn.Module):
         return (self.linear(standard) + self.output(units)).squeeze(-1)
 
 
+Item = tuple[torch.Tensor, torch.Tensor, float]
+"""Features of a question's candidates, shape (candidates, names); what is right of them; how much it counts."""
+Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""From log-odds, what is right and what is there at all, shape (questions, candidates): one loss a question."""
+
+
 def learn(
-    start: tuple[np.ndarray, np.ndarray, np.ndarray, float],
-    items: Sequence[tuple[torch.Tensor, torch.Tensor, float]],
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    epochs: int,
+    start: tuple[np.ndarray, np.ndarray, np.ndarray, float], items: Sequence[Item], loss: Loss, epochs: int
 ) -> list[Ranking]:
     """Return several models begun from the linear one, each from other random units."""
     models = []
@@ -134,13 +137,22 @@ def learn(
         for _ in range(epochs):
             rng.shuffle(order)
             for begin in range(0, len(order) - BATCH + 1, BATCH):
-                parts = [share * loss(model(x), y) for x, y, share in order[begin : begin + BATCH]]
-                (torch.stack(parts).mean()).backward()
+                features, right, there, shares = padded(order[begin : begin + BATCH])
+                (shares * loss(model(features), right, there)).mean().backward()
                 optim.step()
                 rates.step()
                 optim.zero_grad()
         models.append(model.eval())
     return models
+
+
+def padded(items: Sequence[Item]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return features, what is right and what is there, all as wide as the widest question; and the shares."""
+    pad = torch.nn.utils.rnn.pad_sequence
+    features = pad([item[0] for item in items], batch_first=True)
+    right = pad([item[1] for item in items], batch_first=True)
+    there = pad([torch.ones(len(item[0]), dtype=torch.bool) for item in items], batch_first=True)
+    return features, right, there, torch.tensor([item[2] for item in items])
 
 
 def written(models: Sequence[Ranking], names: Sequence[str], given: Mapping[str, float]) -> dict[str, Any]:
@@ -194,8 +206,9 @@ def fit_ranker(rows: Sequence[Asked], *, heard: bool, epochs: int = RANKER_EPOCH
         for row in kept
     ]
 
-    def loss(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        return -torch.logsumexp(torch.log_softmax(scores, 0)[right], 0)
+    def loss(scores: torch.Tensor, right: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        scores = scores.masked_fill(~there, -torch.inf)
+        return torch.logsumexp(scores, 1) - torch.logsumexp(scores.masked_fill(~right, -torch.inf), 1)
 
     return written(learn((linear, mean, scale, 0.0), items, loss, epochs), names, GIVEN)
 
@@ -222,9 +235,14 @@ def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
         (torch.tensor(data[i : i + 1]), torch.tensor([float(labels[i])]), float(counts[i]))
         for i in range(len(kept))
     ]
-    bce = torch.nn.functional.binary_cross_entropy_with_logits
+
+    def loss(scores: torch.Tensor, right: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.binary_cross_entropy_with_logits(scores, right, reduction="none").squeeze(
+            1
+        )
+
     return written(
-        learn((linear, scaler.mean_, scale, bias), items, bce, REFUSAL_EPOCHS), names, GIVEN_REFUSAL
+        learn((linear, scaler.mean_, scale, bias), items, loss, REFUSAL_EPOCHS), names, GIVEN_REFUSAL
     )
 
 
@@ -315,10 +333,11 @@ def main() -> None:
     parser.add_argument("--linear", action="store_true", help="report what ranks without its network")
     parser.add_argument("--sources", default=",".join(asking.SOURCES))
     options = parser.parse_args()
+    torch.set_num_threads(1)  # the products are too small to be shared
     again = set(asking.SOURCES) if options.again == "all" else set(options.again.split(","))
     sources = options.sources.split(",")
     rows = [row for source in sources for row in rows_of(source, again=source in again)]
-    groups = sorted({row.group for row in rows if row.source in {"piaf", "reports", "offtopic"}})
+    groups = sorted({row.group for row in rows if row.source in {"piaf", "reports", "given", "offtopic"}})
     reporting = set(groups[1::2]) | {row.group for row in rows if row.source in REPORTED}
     epochs = 0 if options.linear else RANKER_EPOCHS
     found = fitted([row for row in rows if row.group not in reporting], epochs)

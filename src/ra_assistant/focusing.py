@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ra_assistant.ranking import Candidate
 from ra_assistant.types import Passage, Span
 
-WINDOW_CHARS = 380
+WINDOW_CHARS = 560
 """Most characters of a window of several sentences."""
 
 

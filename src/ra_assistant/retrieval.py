@@ -18,6 +18,9 @@ IDEAL_SHARE = 0.6
 CANDIDATES = 60
 """Passages that each of the two searches brings to the fusion."""
 
+_FAINT = 1e-3
+"""What a passage below the floor keeps: in a report of a few pages, the one that answers may be there."""
+
 Scores = npt.NDArray[np.float32]
 
 
@@ -60,9 +63,15 @@ class Fusion:
         positions: Iterable[int] = lexical.keys() | dense.keys()
         return {
             position: (1 - self.weight) * lexical.get(position, 0.0) / best
-            + self.weight * max(0.0, dense.get(position, self.cosine_floor) - self.cosine_floor) / width
+            + self.weight * self._nearness(dense.get(position), width)
             for position in positions
         }
+
+    def _nearness(self, cosine: float | None, width: float) -> float:
+        """Return the dense part of a score; below the floor, hardly anything, in the order of the cosines."""
+        if cosine is None:
+            return 0.0
+        return max(_FAINT * (1 + cosine), (cosine - self.cosine_floor) / width)
 
     def onto(self, other: Fusion) -> Scale:
         """Return what takes cosines of this model to where those of another begin and end."""

@@ -94,12 +94,16 @@ def test_a_question_in_other_words_is_left_to_the_vectors() -> None:
     assert rich[0] > rich[1]
 
 
-def test_a_cosine_below_the_floor_counts_for_nothing() -> None:
-    assert Fusion(1.0, 0.2, 0.7).fuse({}, {0: 0.1, 1: 0.2, 2: 0.7}, 1.0) == {
-        0: 0.0,
-        1: 0.0,
-        2: pytest.approx(1.0),
-    }
+def test_a_cosine_below_the_floor_counts_for_hardly_anything_and_keeps_its_place() -> None:
+    found = Fusion(1.0, 0.2, 0.7).fuse({}, {0: 0.1, 1: 0.2, 2: 0.7}, 1.0)
+    assert found[2] == pytest.approx(1.0)
+    assert 0 < found[0] < found[1] < 0.01
+
+
+def test_a_passage_that_shares_no_word_and_is_far_is_still_found_in_a_small_report(build) -> None:
+    retriever = build(TEXTS, 0.5)
+    found = retriever.retrieve(Query("Rien de commun ici", {}), 3, frozenset({"d1"}))
+    assert ids(found) == ["p1"]
 
 
 def test_nothing_found_is_fused_into_nothing() -> None:

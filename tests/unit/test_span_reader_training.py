@@ -74,6 +74,33 @@ def test_a_window_of_a_long_text_keeps_the_answer_or_drops_it_whole(
     assert all(text[a:b] == words for a, b in answers)
 
 
+@settings(max_examples=40, deadline=None)
+@given(most=st.integers(60, 400), place=st.floats(0, 1))
+def test_a_window_without_an_answer_is_taken_anywhere(examples: ModuleType, most: int, place: float) -> None:
+    text, answers = examples.window(TEXT, (), most, place)
+    assert text
+    assert text in TEXT
+    assert answers == ()
+
+
+def test_length_does_not_tell_a_near_miss_from_an_answer(examples: ModuleType) -> None:
+    """A reader once learnt that long passages do not answer: near misses alone were read whole."""
+    sentence = "La cantine a servi 118 repas en mars et la salle a reçu du monde. "
+    long = {"id": "p", "title": "Titre", "text": sentence * 30, "group": "g"}
+    start = long["text"].index("118")
+    asked = {"question": "Combien de repas ?", "type": "autre", "history": [], "passage": "p", "hard": []}
+    lengths: dict[bool, list[int]] = {True: [], False: []}
+    for seed in range(60):
+        rng = random.Random(seed)
+        answered = {**asked, "answers": [{"text": "118", "start": start}]}
+        made = examples.examples([{**asked, "answers": []}, answered], {"p": long}, rng)
+        for example in made:
+            lengths[bool(example.answers)].append(len(example.text))
+    assert max(lengths[False]) <= max(examples.LENGTHS)
+    means = {kind: sum(row) / len(row) for kind, row in lengths.items()}
+    assert abs(means[True] - means[False]) < 0.25 * means[True], means
+
+
 @pytest.mark.parametrize("words", ANSWERS)
 def test_a_passage_without_its_answer_no_longer_holds_it(examples: ModuleType, words: str) -> None:
     start = TEXT.index(words)
