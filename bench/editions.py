@@ -27,8 +27,9 @@ import pypdfium2.raw as pdfium
 
 from ra_assistant import assembly
 from ra_assistant.books import read_book
+from ra_assistant.errands import Incoming
 from ra_assistant.evaluating import evaluate
-from ra_assistant.publishing import BOOK, Incoming, Publisher
+from ra_assistant.publishing import BOOK, Publisher
 
 _FIGURE = re.compile(r"(?<![\d\u202f\u00a0 -])(?!19|20)(\d)(?!\1)(\d)(?=[\d\u202f\u00a0 ]*[a-z])")
 """Two different digits that begin a figure with words after it, and no year."""
