@@ -12,7 +12,8 @@ from bench.editions import correct, right
 
 from ra_assistant import assembly
 from ra_assistant.builds import BuildStore
-from ra_assistant.publishing import BOOK, Incoming, Prepared, Publisher
+from ra_assistant.errands import Incoming
+from ra_assistant.publishing import BOOK, Prepared, Publisher
 from ra_assistant.types import Outcome
 from tests.conftest import ROOT
 from tests.fakes import in_this_process
