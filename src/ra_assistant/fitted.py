@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ def ranking_model() -> RankingModel:
     loaded: Mapping[str, Any] = json.loads((MODELS / "ranking.json").read_text(encoding="utf-8"))
     first, ranker, refusal = (Scorer.read(loaded[name]) for name in ("first", "ranker", "refusal"))
     return RankingModel(first, ranker, refusal, loaded["threshold"], loaded["rival_share"])
+
+
+@cache
+def ranking_digest() -> str:
+    """Return a hash of those weights: a threshold chosen for others means nothing here."""
+    return sha256((MODELS / "ranking.json").read_bytes()).hexdigest()[:12]
 
 
 @cache

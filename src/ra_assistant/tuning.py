@@ -25,7 +25,7 @@ from ra_assistant.calibrating import (
 )
 from ra_assistant.contents import read_vectors
 from ra_assistant.evaluating import evaluate, holds_groups
-from ra_assistant.fitted import ranking_model
+from ra_assistant.fitted import ranking_digest, ranking_model
 from ra_assistant.indexing import Progress
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
@@ -75,6 +75,7 @@ def calibrate(
     measured = {
         **found.as_json(),
         "ordered": True,
+        "ranking": ranking_digest(),
         "source": source,
         "former": {"weight": manifest.fusion["weight"], "threshold": former},
         "chosen": {"weight": found.fusion.weight, "threshold": thresholds.threshold},

@@ -1,9 +1,11 @@
+import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ra_assistant import questions
+from ra_assistant import assembly, building, questions
 from ra_assistant.calibrating import (
     FEWEST_QUESTIONS,
     Trial,
@@ -14,9 +16,11 @@ from ra_assistant.calibrating import (
     threshold_of,
     weigh,
 )
+from ra_assistant.fitted import ranking_digest
 from ra_assistant.lexical import Bm25Index
 from ra_assistant.retrieval import Fusion
-from ra_assistant.types import Passage, Span
+from ra_assistant.settings import load_settings
+from ra_assistant.types import Outcome, Passage, Span
 
 SUBJECTS = ["budget annuel", "sièges sociaux", "musée ancien", "forêt domaniale", "port maritime", "école primaire",
             "usine nouvelle", "pont suspendu", "lac gelé", "train rapide"]  # fmt: skip
@@ -186,3 +190,22 @@ def test_a_corpus_without_headings_still_gives_the_scale_of_its_cosines() -> Non
     assert fusion.weight == 0.0
     assert fusion.cosine_floor == pytest.approx(0.0, abs=1e-5)
     assert fusion.cosine_ceiling < 0.1
+
+
+def test_a_threshold_chosen_for_other_weights_is_left_aside(
+    corpus: Path, tmp_path: Path, hashed_embedding: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    built = building.build(corpus, index)
+    tuning = building.Tuning(Fusion(0.2, 0.0, 1.0), 1.0, {"ranking": ranking_digest(), "ordered": True})
+    refusing = building.copied(index, built.build_id, load_settings(), tuning)
+    question = "Combien de nouvelles entreprises en 2020 ?"
+
+    def outcome() -> Outcome:
+        opened = assembly.open_build(index, refusing, load_settings(), exact=True)
+        with contextlib.closing(opened) as assistant:
+            return assistant.ask(question).outcome
+
+    assert outcome() is Outcome.NOT_IN_REPORT
+    monkeypatch.setattr(assembly, "ranking_digest", lambda: "other weights")
+    assert outcome() is Outcome.ANSWERED
