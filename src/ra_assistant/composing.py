@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from ra_assistant.answer_kinds import brings_a_name, is_of_kind, years_said
+from ra_assistant.answer_kinds import brings_a_name, is_of_kind, spelled_out, years_said
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
@@ -258,7 +258,15 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
         return ""
     if query.kind is AnswerKind.LIST and not _ENUMERATION.search(text):
         return ""
+    if query.kind is AnswerKind.DEFINITION and not _defines(query, text):
+        return ""
     return text[0].upper() + text[1:]
+
+
+def _defines(query: Query, text: str) -> bool:
+    """Tell whether words say what a thing is: more than one of them, the thing itself not among them."""
+    said = _stems(text)
+    return spelled_out(query, text) is not None or (len(said) > 1 and said.isdisjoint(query.terms))
 
 
 def _is_whole(text: str) -> bool:

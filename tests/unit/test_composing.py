@@ -279,3 +279,32 @@ def test_a_clipped_quote_holds_its_focus_and_is_no_longer_than_allowed(words: li
     assert clipped.start <= focus.start
     assert focus.end <= clipped.end
     assert clipped.end - clipped.start <= MAX_QUOTE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("words", "leads"),
+    [
+        ("Genopole", False),
+        ("La labellisation de Magenta", False),
+        ("un projet de recherche", True),
+    ],
+)
+def test_a_definition_leads_with_what_says_something_of_the_thing(words: str, *, leads: bool) -> None:
+    report = make_document(
+        "La labellisation de Magenta honore Genopole, et Magenta est un projet de recherche que porte l’Inserm."
+    )
+    query = Query("Qu’est-ce que Magenta ?", {"magent": 1.0}, AnswerKind.DEFINITION)
+    answer = compose(query, candidates(report, ("Magenta est", 2.0, words)), {report.id: report}, 0.5)
+    assert bool(answer.highlights) is leads
+    assert answer.text.endswith("l’Inserm.\u00a0» [1]")
+
+
+def test_an_acronym_leads_with_the_words_that_it_stands_for() -> None:
+    report = make_document(
+        "Le GIP (groupement) porte les projets de plusieurs disciplines avec la ville d’Évry."
+    )
+    query = replace(
+        Query("Que veut dire GIP ?", {"gip": 1.0}, AnswerKind.DEFINITION), spelled_out=("groupement",)
+    )
+    answer = compose(query, candidates(report, ("Le GIP", 2.0, "groupement")), {report.id: report}, 0.5)
+    assert answer.text.startswith("Groupement. ")
