@@ -3,6 +3,7 @@
 usage: evaluate.py embedding [--model FOLDER | --float NAME | --transformer FOLDER | --static NAME] [--label TEXT]
                              [--sets A,B]
        evaluate.py sentences [--model FOLDER | --float NAME] [--label TEXT]
+       evaluate.py cost      [--model FOLDER | --float NAME | --transformer FOLDER | --static NAME] [--label TEXT]
        evaluate.py reader    [--model FOLDER | --float NAME] [--label TEXT]
 
 Retrieval: hit@1, @5, @10 and MRR@10 of BM25, of the vectors, and of both, fused as (1 - w) b + w v, where b
@@ -16,7 +17,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import resource
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -367,6 +370,34 @@ def embedding(options: argparse.Namespace) -> None:
             keep("embedding", options, row)
 
 
+def cost(options: argparse.Namespace) -> None:
+    """Print and keep what an embedding model costs: disk, opening, a question, passages, memory of the process.
+
+    Passages are 300 of `rapports_fr`, questions the first hundred; one process, threads as the library takes them.
+    """
+    passages = [p["text"] for p in read_lines(DATA / "passages.jsonl") if p["set"] == "rapports"][:300]
+    asked = [q["question"] for q in read_lines(DATA / "questions.jsonl")][:100]
+    began = time.perf_counter()
+    documents, queries = encoders(options)
+    queries(["Combien ?"])
+    opened = time.perf_counter()
+    each = []
+    for question in asked:
+        start = time.perf_counter()
+        queries([question])
+        each.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    documents(passages)
+    spent = time.perf_counter() - start
+    row = {
+        "opening_s": round(opened - began, 2),
+        "question_ms": round(1000 * float(np.median(each)), 1),
+        "passages_a_second": round(len(passages) / spent, 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    keep("embedding", options, {"set": "cost", "n": len(passages), **row})
+
+
 def keep(kind: str, options: argparse.Namespace, row: dict[str, Any]) -> None:
     """Print a row and add it to the results."""
     print(json.dumps(row), flush=True)
@@ -386,7 +417,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["embedding", "sentences", "reader"])
+    parser.add_argument("what", choices=["embedding", "cost", "sentences", "reader"])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--float")
     parser.add_argument("--transformer", type=Path, help="any model of sentence-transformers")
@@ -397,6 +428,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.what == "embedding":
         embedding(options)
+    elif options.what == "cost":
+        cost(options)
     elif options.what == "sentences":
         from evaluate_sentences import sentences
 

@@ -15,7 +15,7 @@ from tests.model_server import ModelServer, Reply, Script, model_server, says
 pytest.importorskip("langchain_openai", reason="the extra « openai » is not installed")
 
 HISTORY = [Turn("Qui préside l’agence ?", "Marie Durand préside l’agence depuis le 12 mars 2021 [1].")]
-FOLLOW_UP = "Et l’autre, celui qui s’occupe du labo ?"
+FOLLOW_UP = "Et là où l’on fait de la science ?"
 WRITTEN_OUT = "Qui dirige le laboratoire commun ?"
 ANSWER = "Paul Petit dirige le laboratoire commun depuis 2019 [1]."
 
