@@ -18,9 +18,9 @@ import numpy as np
 
 from ra_assistant.assembly import Assistant, open_assistant
 from ra_assistant.books import Case, read_book
-from ra_assistant.evaluating import holds_groups
 from ra_assistant.french.words import stems
 from ra_assistant.retrieval import Mode
+from ra_assistant.tuning import answers
 
 DEPTH = 10
 DRAWS, SEED = 1000, 2026
@@ -28,30 +28,27 @@ NAMES = {Mode.LEXICAL: "words", Mode.DENSE: "vectors", Mode.HYBRID: "both"}
 
 
 def relevant(assistant: Assistant, case: Case) -> frozenset[str]:
-    """Return the ids of the passages that hold what a question expects, in the document that it names."""
-    paths = {document.id: document.path for document in assistant.documents}
+    """Return the ids of the passages that answer a question."""
+    documents = {document.id: document for document in assistant.documents}
     return frozenset(
-        passage.id
-        for passage in assistant.passages
-        if (case.document is None or paths[passage.document_id].endswith(case.document))
-        and holds_groups(case.expected, passage.searchable_text)
+        passage.id for passage in assistant.passages if answers(case, passage, documents[passage.document_id])
     )
 
 
-def shares_no_word(assistant: Assistant, case: Case, answers: frozenset[str]) -> bool:
+def shares_no_word(assistant: Assistant, case: Case, right: frozenset[str]) -> bool:
     """Tell whether a question has no content word in common with any passage that answers it."""
     asked = set(stems(case.question))
     return not any(
-        asked & set(stems(passage.searchable_text)) for passage in assistant.passages if passage.id in answers
+        asked & set(stems(passage.searchable_text)) for passage in assistant.passages if passage.id in right
     )
 
 
 def reciprocal_ranks(
-    assistant: Assistant, cases: list[Case], answers: list[frozenset[str]], mode: Mode
+    assistant: Assistant, cases: list[Case], rights: list[frozenset[str]], mode: Mode
 ) -> np.ndarray:
     """Return 1 / rank of the first right passage of each question; 0 beyond the tenth."""
     found = []
-    for case, right in zip(cases, answers, strict=True):
+    for case, right in zip(cases, rights, strict=True):
         question = assistant.answerer.understood(case.question, case.history).text
         ids = [hit.passage.id for hit in assistant.search(question, DEPTH, mode)]
         found.append(next((1 / rank for rank, name in enumerate(ids, 1) if name in right), 0.0))
@@ -77,11 +74,9 @@ def main() -> None:
         asked = [case for case in read_book(options.book) if not case.must_refuse]
         pairs = [(case, relevant(assistant, case)) for case in asked]
         cases = [case for case, right in pairs if right]
-        answers = [right for _, right in pairs if right]
-        apart = sum(
-            shares_no_word(assistant, case, right) for case, right in zip(cases, answers, strict=True)
-        )
-        ranks = {mode: reciprocal_ranks(assistant, cases, answers, mode) for mode in NAMES}
+        rights = [right for _, right in pairs if right]
+        apart = sum(shares_no_word(assistant, case, right) for case, right in zip(cases, rights, strict=True))
+        ranks = {mode: reciprocal_ranks(assistant, cases, rights, mode) for mode in NAMES}
     print(f"{options.book.name}: {len(cases)} questions, {apart} without a word in common with what answers")
     for mode, row in ranks.items():
         hits = " ".join(f"hit@{k} {float((row >= 1 / k).mean()):.3f}" for k in (1, 5, DEPTH))

@@ -32,7 +32,7 @@ RETRIEVED = 12
 READ_AT_ONCE = 2
 """Passages that the span reader reads before it is asked whether it is sure."""
 MOST_READ = 4
-"""Passages that it reads at most: two more find no more answers, and take half as long again (ADR 62)."""
+"""Passages that it reads at most (ADR 62)."""
 SURE = 2.0
 """Log-odds of an answer from which on no more passages are read."""
 SUGGESTED = 3

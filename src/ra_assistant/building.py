@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,9 @@ from ra_assistant.indexing import (
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Document, Passage
+
+if TYPE_CHECKING:
+    from ra_assistant.lexical import Bm25Index
 
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
@@ -197,7 +200,11 @@ def lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.f
     """Return what gives, for a question, one BM25 score a text and the score of one that held every term."""
     from ra_assistant.lexical import Bm25Index
 
-    index = Bm25Index.build(texts)
+    return lexical_of(Bm25Index.build(texts))
+
+
+def lexical_of(index: Bm25Index) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
+    """Return the same for texts that are indexed already."""
 
     def scores(question: str) -> tuple[npt.NDArray[np.float32], float]:
         terms = questions.understand(question, (), None, civil=False).terms
@@ -230,7 +237,7 @@ def build_candidate(
     paths = read_corpus_paths(corpus_dir)
     builds = BuildStore(index_dir)
     with contextlib.closing(RememberingLoader(FileLoader(paths), builds.root / "cache")) as loader:
-        return build_index(
+        built = build_index(
             paths=paths,
             root=corpus_dir,
             loader=loader,
@@ -240,6 +247,8 @@ def build_candidate(
             hash_of=source_hash,
             report=report,
         )
+        loader.end_round()
+    return built
 
 
 def _kept(builds: BuildStore, profile: assembly.EmbeddingProfile) -> Tuning | None:

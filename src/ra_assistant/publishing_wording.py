@@ -233,7 +233,7 @@ COMMANDS: dict[str, str] = {
 def calibration_sentences(measured: Mapping[str, Any]) -> list[str]:
     """Return what a calibration was measured on, and what it chose; takes what `tuning.calibrate` returns."""
     chosen, former = measured["chosen"], measured["former"]
-    values = {"fewest": FEWEST}
+    values = {"fewest": measured["fewest"]}
     if measured["source"] == "headings":
         said = [COMMANDS["measured_on_headings"].format(questions=_many(measured["questions"], HEADINGS))]
     else:
@@ -275,8 +275,6 @@ def _many(count: int, noun: tuple[str, str]) -> str:
 
 QUESTIONS = ("question", "questions")
 HEADINGS = ("titre des rapports, pris comme question", "titres des rapports, pris comme questions")
-FEWEST = 8
-"""`calibrating.FEWEST_QUESTIONS`, which no wording may import."""
 
 
 # ── What was read of a document ──────────────────────────────────────────────────────────────

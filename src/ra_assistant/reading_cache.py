@@ -22,7 +22,9 @@ from ra_assistant.types import Extraction, Notice
 LIBRARIES = ("lxml", "markdown-it-py", "odfdo", "pypdfium2", "python-docx", "pyyaml", "PyStemmer")
 """Those that read."""
 ROOMS = ("reading", "french")
-"""Packages of ours that read; `types.py` gives what they give its form."""
+"""Packages of ours that read."""
+FORMS = ("types.py", "contents.py")
+"""What gives a document its form, and the form it is kept in."""
 
 
 class RememberingLoader:
@@ -65,9 +67,12 @@ class RememberingLoader:
         self._blobs.remember([(key, zlib.compress(text.encode("utf-8", "surrogatepass"), 1))])
         return Extraction(found.document, found.notices)
 
-    def close(self) -> None:
-        """Forget what no build has used for long, and release the file."""
+    def end_round(self) -> None:
+        """Note that a build was made of what was read, and forget what none has used for long."""
         self._blobs.end_round(self._used)
+
+    def close(self) -> None:
+        """Release the file; what was read is on disk already."""
         self._blobs.close()
 
 
@@ -79,7 +84,7 @@ def fingerprint_of_code() -> str:
     files = [
         path for place in places for path in place.rglob("*") if path.suffix != ".pyc" and path.is_file()
     ]
-    for path in sorted([*files, Path(str(package / "types.py"))]):
+    for path in sorted([*files, *(Path(str(package / name)) for name in FORMS)]):
         digest.update(path.name.encode() + path.read_bytes())
     for name in LIBRARIES:
         digest.update(f"{name}={metadata.version(name)}\n".encode())

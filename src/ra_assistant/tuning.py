@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ra_assistant import assembly
 from ra_assistant.books import Case, read_book
-from ra_assistant.building import Tuning, copied, lexical_over
+from ra_assistant.building import Tuning, copied, lexical_of, lexical_over
 from ra_assistant.builds import BuildStore, Manifest
 from ra_assistant.calibrating import (
+    FEWEST_QUESTIONS,
     Calibration,
     Thresholds,
     Trial,
@@ -24,6 +26,7 @@ from ra_assistant.calibrating import (
     weigh,
 )
 from ra_assistant.contents import read_vectors
+from ra_assistant.errors import QuestionRefused
 from ra_assistant.evaluating import evaluate, holds_groups
 from ra_assistant.fitted import ranking_digest, ranking_model
 from ra_assistant.indexing import Progress
@@ -75,6 +78,7 @@ def calibrate(
     measured = {
         **found.as_json(),
         "ordered": True,
+        "fewest": FEWEST_QUESTIONS,
         "ranking": ranking_digest(),
         "source": source,
         "former": {"weight": manifest.fusion["weight"], "threshold": former},
@@ -88,6 +92,17 @@ def calibrate(
     return {"build_id": made, "measured": measured}
 
 
+def answers(case: Case, passage: Passage, document: Document) -> bool:
+    """Tell whether a passage holds what a question expects, on the page and in the document that the book names."""
+    if case.must_refuse or (case.document is not None and not document.path.endswith(case.document)):
+        return False
+    if case.page is not None:
+        pages = document.page_at(passage.start), document.page_at(passage.end - 1)
+        if None not in pages and not (pages[0] or 0) <= case.page <= (pages[1] or 0):
+            return False
+    return holds_groups(case.expected, passage.searchable_text)
+
+
 def _weighed(
     index_dir: Path,
     manifest: Manifest,
@@ -95,7 +110,10 @@ def _weighed(
     profile: assembly.EmbeddingProfile,
     settings: Settings,
 ) -> Calibration:
-    vectors = read_vectors(BuildStore(index_dir).directory(manifest.build_id))
+    from ra_assistant.lexical import Bm25Index
+
+    directory = BuildStore(index_dir).directory(manifest.build_id)
+    vectors = read_vectors(directory)
     scale = Fusion(**manifest.fusion)
     usual = profile.fusion.weight if profile.fusion else None
     with contextlib.closing(
@@ -107,7 +125,8 @@ def _weighed(
         if usual is None:
             headings = heading_trials(assistant.passages, vectors, profile.embedder, lexical_over)
             usual = weigh(headings, scale).fusion.weight
-        return weigh(_book_trials(assistant, cases, vectors, profile), scale, usual)
+        lexical = lexical_of(Bm25Index.load(directory / "lexical"))
+        return weigh(_book_trials(assistant, cases, vectors, profile, lexical), scale, usual)
 
 
 def _book_trials(
@@ -115,32 +134,23 @@ def _book_trials(
     cases: Sequence[Case],
     vectors: Vectors,
     profile: assembly.EmbeddingProfile,
+    lexical: Callable[[str], tuple[npt.NDArray[np.float32], float]],
 ) -> list[Trial]:
     documents = {document.id: document for document in assistant.documents}
-    lexical = lexical_over([passage.searchable_text for passage in assistant.passages])
     trials = []
     for case in cases:
         right = frozenset(
             rank
             for rank, passage in enumerate(assistant.passages)
-            if not case.must_refuse and _answers(case, passage, documents[passage.document_id])
+            if answers(case, passage, documents[passage.document_id])
         )
-        if right:
+        if not right:
+            continue
+        with contextlib.suppress(QuestionRefused):  # no question at all, or one too long: never asked
             question = assistant.answerer.understood(case.question, case.history).text
             cosines = vectors @ np.asarray(profile.embedder.embed_query(question), np.float32)
             trials.append(Trial(*lexical(question), cosines, right))
     return trials
-
-
-def _answers(case: Case, passage: Passage, document: Document) -> bool:
-    """Tell whether a passage holds what is expected, on the page and in the document that the book names."""
-    if case.document is not None and not document.path.endswith(case.document):
-        return False
-    if case.page is not None:
-        pages = document.page_at(passage.start), document.page_at(passage.end - 1)
-        if None not in pages and not (pages[0] or 0) <= case.page <= (pages[1] or 0):
-            return False
-    return holds_groups(case.expected, passage.searchable_text)
 
 
 def _tried(index_dir: Path, build_id: str, cases: Sequence[Case], settings: Settings) -> list[Tried]:

@@ -11,10 +11,12 @@ import pytest
 
 import ra_assistant
 from ra_assistant import (
+    answer_wording,
     errors,
     figures_wording,
     harvest_wording,
     journal_wording,
+    model_wording,
     office_wording,
     ports,
     publishing_wording,
@@ -130,7 +132,8 @@ def test_french_sentences_have_french_typography() -> None:
 def french_sentences() -> list[str]:
     found: list[str] = []
     rooms = (
-        wording, publishing_wording, office_wording, harvest_wording, journal_wording, report_wording, figures_wording
+        wording, publishing_wording, office_wording, harvest_wording, journal_wording, report_wording, figures_wording,
+        model_wording, answer_wording
     )  # fmt: skip
     for name, value in [item for module in rooms for item in vars(module).items()]:
         if name.startswith("__"):

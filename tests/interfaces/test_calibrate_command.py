@@ -43,6 +43,15 @@ def book(path: Path, refused: int = len(ABSENT)) -> Path:
     return path
 
 
+@pytest.fixture
+def places(run: Run, towns: Path, tmp_path: Path) -> tuple[object, ...]:
+    """Return the options that name the corpus and its index, which is built."""
+    options = ("--corpus", towns, "--index", tmp_path / "index")
+    built = run("index", *options)
+    assert built.returncode == 0, built.stderr
+    return options
+
+
 def manifest(index: Path) -> dict[str, object]:
     build = (index / "current").read_text(encoding="utf-8").split()[0]
     found: dict[str, object] = json.loads((index / "builds" / build / "manifest.json").read_text("utf-8"))
@@ -50,11 +59,9 @@ def manifest(index: Path) -> dict[str, object]:
 
 
 def test_a_book_sets_weight_and_threshold_and_the_next_report_keeps_them(
-    run: Run, towns: Path, tmp_path: Path
+    run: Run, towns: Path, places: tuple[object, ...], tmp_path: Path
 ) -> None:
     index = tmp_path / "index"
-    places = ("--corpus", towns, "--index", index)
-    assert run("index", *places).returncode == 0
     before = manifest(index)
     assert (before["threshold"], before["calibration"]) == (None, {})
     done = run("calibrate", book(tmp_path / "carnet.jsonl"), *places)
@@ -89,13 +96,12 @@ def test_a_book_sets_weight_and_threshold_and_the_next_report_keeps_them(
 
 
 def test_without_a_book_the_headings_are_asked_and_the_threshold_stays(
-    run: Run, towns: Path, tmp_path: Path
+    run: Run, places: tuple[object, ...], tmp_path: Path
 ) -> None:
     index = tmp_path / "index"
-    assert run("index", "--corpus", towns, "--index", index).returncode == 0
     listed = run("models", "list", "--index", index)
     assert "n’a pas été mesuré" in listed.stdout
-    done = run("calibrate", "--corpus", towns, "--index", index, env_more={"RA_FUSION_WEIGHT": "0.3"})
+    done = run("calibrate", *places, env_more={"RA_FUSION_WEIGHT": "0.3"})
     assert done.returncode == 0, done.stderr
     assert "8\u00a0titres des rapports, pris comme questions" in done.stdout
     assert "Seuil de refus\u00a0: 0,38, inchangé" in done.stdout
@@ -105,11 +111,9 @@ def test_without_a_book_the_headings_are_asked_and_the_threshold_stays(
 
 
 def test_the_book_of_the_corpus_is_taken_and_few_questions_leave_things_as_they_are(
-    run: Run, towns: Path, tmp_path: Path
+    run: Run, towns: Path, places: tuple[object, ...], tmp_path: Path
 ) -> None:
     index = tmp_path / "index"
-    places = ("--corpus", towns, "--index", index)
-    assert run("index", *places).returncode == 0
     (towns / "questions.yaml").write_text(
         "- question: Combien d’entreprises à Aubrac ?\n  attendu: '11'\n", encoding="utf-8"
     )
@@ -124,34 +128,60 @@ def test_the_book_of_the_corpus_is_taken_and_few_questions_leave_things_as_they_
     assert manifest(index)["fusion"]["weight"] == 0.2  # type: ignore[index]
 
 
-def test_a_book_that_cannot_be_read_or_no_index_changes_nothing(
-    run: Run, towns: Path, tmp_path: Path
+def test_without_an_index_there_is_nothing_to_calibrate(run: Run, towns: Path, tmp_path: Path) -> None:
+    none = run("calibrate", "--corpus", towns, "--index", tmp_path / "index")
+    assert none.returncode == 1
+    assert "Aucun index" in none.stderr
+    assert "Traceback" not in none.stderr
+
+
+@pytest.mark.parametrize("words", ['{"question": "Combien ?"}', "", None])
+def test_a_book_that_cannot_be_read_changes_nothing(
+    run: Run, places: tuple[object, ...], tmp_path: Path, words: str | None
 ) -> None:
     index = tmp_path / "index"
-    places = ("--corpus", towns, "--index", index)
-    none = run("calibrate", *places)
-    assert none.returncode == 1
-    assert "Traceback" not in none.stderr
-    assert run("index", *places).returncode == 0
     before = manifest(index)
-    broken = tmp_path / "carnet.jsonl"
-    broken.write_text('{"question": "Combien ?"}', encoding="utf-8")
-    done = run("calibrate", broken, *places)
+    carnet = tmp_path / "carnet.jsonl"
+    if words is not None:
+        carnet.write_text(words, encoding="utf-8")
+    done = run("calibrate", carnet, *places)
     assert done.returncode == 1
     assert "carnet.jsonl" in done.stderr
-    missing = run("calibrate", tmp_path / "absent.yaml", *places)
-    assert missing.returncode == 1
-    assert "absent.yaml" in missing.stderr
+    assert "Traceback" not in done.stderr
     assert manifest(index) == before
     assert len(list((index / "builds").iterdir())) == 1
 
 
+def test_a_threshold_that_loses_an_answer_needs_an_explicit_word(
+    run: Run, places: tuple[object, ...], tmp_path: Path
+) -> None:
+    """Eight questions answered wrongly and nine to refuse raise the threshold; one right answer is lost by it."""
+    index = tmp_path / "index"
+    before = manifest(index)
+    lost = "Que fait Aubrac ?"
+    rows: list[dict[str, object]] = [{"question": lost, "attendu": "11"}]
+    rows += [{"question": f"Combien d’entreprises à {place} ?", "attendu": "99"} for place in PLACES[1:]]
+    rows += [{"question": f"Combien de musées à {place} ?", "refuser": True} for place in PLACES]
+    rows.append({"question": "???", "attendu": "11"})
+    carnet = tmp_path / "carnet.jsonl"
+    carnet.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    refused = run("calibrate", carnet, *places)
+    assert refused.returncode == 1, refused.stdout
+    assert lost in refused.stderr
+    assert manifest(index) == before
+    forced = run("calibrate", carnet, *places, "--force")
+    assert forced.returncode == 0, forced.stderr
+    after = manifest(index)
+    assert after["build_id"] != before["build_id"]
+    assert after["threshold"] == after["calibration"]["chosen"]["threshold"]  # type: ignore[index]
+    assert json.loads(run("ask", lost, "--json", "--index", index).stdout)["outcome"] != "answered"
+
+
 @pytest.mark.parametrize(("threshold", "is_answered"), [("1", False), ("0", True)])
 def test_the_operator_s_threshold_is_the_one_used(
-    run: Run, towns: Path, tmp_path: Path, threshold: str, *, is_answered: bool
+    run: Run, places: tuple[object, ...], tmp_path: Path, threshold: str, *, is_answered: bool
 ) -> None:
     index = tmp_path / "index"
-    assert run("index", "--corpus", towns, "--index", index).returncode == 0
     asked = run(
         "ask", "Combien d’entreprises à Aubrac ?", "--json", "--index", index,
         env_more={"RA_REFUSAL_THRESHOLD": threshold},
@@ -160,10 +190,9 @@ def test_the_operator_s_threshold_is_the_one_used(
 
 
 def test_a_threshold_that_refuses_nothing_still_refuses_where_nothing_is_found(
-    run: Run, towns: Path, tmp_path: Path
+    run: Run, places: tuple[object, ...], tmp_path: Path
 ) -> None:
     index = tmp_path / "index"
-    assert run("index", "--corpus", towns, "--index", index).returncode == 0
     asked = run("ask", "zzzz qqqq", "--json", "--index", index, env_more={"RA_REFUSAL_THRESHOLD": "0"})
     assert asked.returncode == 0, asked.stderr
     wrong = run("ask", "Combien ?", "--index", index, env_more={"RA_REFUSAL_THRESHOLD": "deux"})

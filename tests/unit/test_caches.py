@@ -88,7 +88,9 @@ def read(corpus: Path, cache: Path, fingerprint: str = "code") -> tuple[list[Ext
     paths = read_corpus_paths(corpus)
     counted = Counted(paths)
     with closing(RememberingLoader(counted, cache, fingerprint)) as loader:
-        return [loader.load(path, corpus) for path in paths], counted.read
+        found = [loader.load(path, corpus) for path in paths]
+        loader.end_round()
+        return found, counted.read
 
 
 def test_a_report_is_read_once_and_gives_the_same_again(corpus: Path, tmp_path: Path) -> None:
@@ -189,3 +191,20 @@ def test_a_published_correction_reads_one_report(
     path.write_text(path.read_text("utf-8").replace("13 nouvelles", "14 nouvelles"), encoding="utf-8")
     building.build(corpus, index)
     assert seen[2:] == ["rapport-2020.md"]
+
+
+def test_a_build_that_breaks_off_forgets_nothing(
+    corpus: Path, tmp_path: Path, hashed_embedding: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    building.build(corpus, index)
+    rounds: list[object] = []
+    monkeypatch.setattr(RememberingLoader, "end_round", lambda self: rounds.append(self))
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(building, "build_index", broken)
+    with pytest.raises(OSError, match="no space"):
+        building.build(corpus, index)
+    assert rounds == []
