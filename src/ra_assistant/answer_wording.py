@@ -12,7 +12,7 @@ ANOTHER_YEAR = "Les rapports en parlent pour une autre année : voici ce qu’i
 THAT_YEAR = "En {year} : {answer}"
 NOT_THE_OTHERS = "Pour le reste, je n’ai pas trouvé la réponse dans les rapports."
 NEAR_MISS: dict[AnswerKind, str] = {
-    kind: f"Les rapports en parlent sans {lack} : voici ce qu’ils en disent."
+    kind: f"Les rapports en parlent sans {lack}\u00a0: voici ce qu’ils en disent."
     for kind, lack in (
         (AnswerKind.QUANTITY, "donner ce chiffre"),
         (AnswerKind.DATE, "donner de date"),

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,12 +41,10 @@ from ra_assistant.indexing import (
     build_index,
     sentence_texts,
 )
+from ra_assistant.ports import LexicalIndex
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
 from ra_assistant.types import Document, Passage
-
-if TYPE_CHECKING:
-    from ra_assistant.lexical import Bm25Index
 
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
 """Packages whose version is written in the manifest."""
@@ -203,7 +201,7 @@ def lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.f
     return lexical_of(Bm25Index.build(texts))
 
 
-def lexical_of(index: Bm25Index) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
+def lexical_of(index: LexicalIndex) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
     """Return the same for texts that are indexed already."""
 
     def scores(question: str) -> tuple[npt.NDArray[np.float32], float]:

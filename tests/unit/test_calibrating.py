@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ra_assistant import assembly, building, questions
+from ra_assistant.books import Case
+from ra_assistant.builds import BuildStore
 from ra_assistant.calibrating import (
     FEWEST_QUESTIONS,
     Trial,
@@ -20,7 +22,9 @@ from ra_assistant.fitted import ranking_digest
 from ra_assistant.lexical import Bm25Index
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import load_settings
+from ra_assistant.tuning import answers
 from ra_assistant.types import Outcome, Passage, Span
+from tests.conftest import make_document
 
 SUBJECTS = ["budget annuel", "sièges sociaux", "musée ancien", "forêt domaniale", "port maritime", "école primaire",
             "usine nouvelle", "pont suspendu", "lac gelé", "train rapide"]  # fmt: skip
@@ -209,3 +213,56 @@ def test_a_threshold_chosen_for_other_weights_is_left_aside(
     assert outcome() is Outcome.NOT_IN_REPORT
     monkeypatch.setattr(assembly, "ranking_digest", lambda: "other weights")
     assert outcome() is Outcome.ANSWERED
+
+
+def test_the_usual_weight_is_not_kept_where_it_ranks_below_words_alone() -> None:
+    """A middling weight is a little better than words alone, the usual one a little worse: neither is clear."""
+    ahead = trials(*[0] * 18)
+    gains = Trial(
+        np.array([1.0, 0.95, *[0.0] * 8], np.float32), 1.0,
+        np.array([0.0, 0.3, *[0.0] * 8], np.float32), frozenset({1}),
+    )  # fmt: skip
+    loses = Trial(
+        np.array([1.0, 0.2, 0.2, *[0.0] * 7], np.float32), 1.0,
+        np.array([0.0, 0.9, 0.9, *[0.0] * 7], np.float32), frozenset({0}),
+    )  # fmt: skip
+    found = weigh([*ahead, gains, loses], SCALE, usual=0.7)
+    assert found.ranks[0.7] < found.ranks[0.0] < max(found.ranks.values())
+    assert found.ranks[found.fusion.weight] >= found.ranks[0.0]
+
+
+def test_another_embedding_model_keeps_no_tuning(
+    corpus: Path, tmp_path: Path, hashed_embedding: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    built = building.build(corpus, index)
+    tuning = building.Tuning(Fusion(0.6, 0.0, 1.0), 0.9, {"ordered": True})
+    builds = BuildStore(index)
+    builds.switch(building.copied(index, built.build_id, load_settings(), tuning))
+    assert builds.manifest(building.build(corpus, index).build_id).fusion["weight"] == 0.6
+    other = replace(assembly.embedding_profile(load_settings()), fingerprint="other@1:64")
+    monkeypatch.setattr(assembly, "embedding_profile", lambda settings: other)
+    manifest = builds.manifest(building.build(corpus, index).build_id)
+    assert (manifest.fusion["weight"], manifest.threshold, manifest.calibration) == (0.2, None, {})
+
+
+@pytest.mark.parametrize(
+    ("page", "document", "is_right"),
+    [(2, None, True), (1, None, False), (2, "r.pdf", True), (2, "other.pdf", False), (None, None, True)],
+)
+def test_a_passage_answers_on_the_page_and_in_the_report_that_the_book_names(
+    page: int | None, document: str | None, *, is_right: bool
+) -> None:
+    text = "Une page vide. Il compte 13 arbres."
+    report = make_document(text, path="dossier/r.pdf", page_starts=(0, 15), page_labels=("1", "2"))
+    passage = Passage("p", report.id, 15, len(text), text[15:])
+    case = Case("1", "Combien ?", (("13",),), must_refuse=False, page=page, document=document)
+    assert answers(case, passage, report) is is_right
+    assert not answers(replace(case, must_refuse=True), passage, report)
+
+
+def test_a_threshold_that_refuses_nothing_still_refuses_where_nothing_is_found(index: Path) -> None:
+    settings = load_settings().model_copy(update={"refusal_threshold": 0.0})
+    with contextlib.closing(assembly.open_assistant(index, settings, exact=True)) as assistant:
+        answer = assistant.ask("Combien de nouvelles entreprises ?", within=frozenset({"absent"}))
+    assert answer.outcome is Outcome.NOT_IN_REPORT
