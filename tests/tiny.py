@@ -7,7 +7,8 @@ from pathlib import Path
 
 
 def tiny_sentence_transformer(folder: Path, name: str = "multilingual-e5-tiny") -> Path:
-    """Return the directory of a model of 16 dimensions over a few French words."""
+    """Return the directory of a model of 16 dimensions over a few French words, the same each time."""
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -29,6 +30,7 @@ def tiny_sentence_transformer(folder: Path, name: str = "multilingual-e5-tiny") 
         intermediate_size=32,
         max_position_embeddings=64,
     )
+    torch.manual_seed(7)
     BertModel(config).save_pretrained(body)
     target = folder / name
     SentenceTransformer(modules=[Transformer(str(body)), Pooling(16)], device="cpu").save(str(target))
