@@ -67,6 +67,10 @@ class VectorStore(Protocol):
         """Return at most `k` passage ids with their cosine, best first."""
         ...
 
+    def close(self) -> None:
+        """Release what was opened."""
+        ...
+
 
 class SentenceScorer(Protocol):
     """Says how near a question is to each sentence of a passage."""

@@ -162,11 +162,11 @@ class HybridRetriever:
             found = {self._index[name]: score for name, score in self._store.nearest(vector, CANDIDATES)}
         else:
             positions = np.flatnonzero(allowed)
-            scores = self._vectors[positions] @ np.asarray(vector, dtype=np.float32)
+            scores = np.vecdot(self._vectors[positions], np.asarray(vector, dtype=np.float32))
             found = {int(positions[rank]): float(scores[rank]) for rank in _top(scores)}
         missing = [position for position in others if position not in found]
         if missing:
-            cosines = self._vectors[missing] @ np.asarray(vector, dtype=np.float32)
+            cosines = np.vecdot(self._vectors[missing], np.asarray(vector, dtype=np.float32))
             found |= dict(zip(missing, map(float, cosines), strict=True))
         return found
 

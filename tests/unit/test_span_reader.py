@@ -56,6 +56,31 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return source, target
 
 
+def test_a_run_begun_from_the_exported_reader_exports_it_again(
+    tiny: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(TRAINING))
+    import export
+    import read
+    import restore
+
+    monkeypatch.setattr(restore, "RUNS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["restore.py", "--out", "again", "--model", str(tiny[1])])
+    restore.main()
+    model, _ = read.load(tmp_path / "again")
+    first, _ = read.load(tiny[0])
+    apart = {
+        name: (value - first.state_dict()[name]).abs().max() / first.state_dict()[name].abs().max()
+        for name, value in model.state_dict().items()
+        if "embeddings" not in name and value.ndim == 2
+    }
+    assert apart, "no matrix was compared"
+    assert max(apart.values()) < 0.006, "half a step of eight bits, beside the widest weight"
+    export.export_reader(tmp_path / "again", tmp_path / "shipped", version="7")
+    for name in ("model.onnx", "reader.json", "tokenizer.json"):
+        assert (tmp_path / "shipped" / name).read_bytes() == (tiny[1] / name).read_bytes(), name
+
+
 def test_readings_are_those_of_the_trained_model(tiny: tuple[Path, Path]) -> None:
     sys.path.insert(0, str(TRAINING))
     try:
