@@ -69,7 +69,7 @@ def _leave_the_model_out() -> None:
 
 def measured(size: int, questions: int) -> dict[str, float]:
     """Build `size` invented passages in this process, open the build, ask, and return what it took."""
-    from ra_assistant import building
+    from ra_assistant import building, trying
     from ra_assistant.builds import BuildStore
 
     _leave_the_model_out()
@@ -82,7 +82,7 @@ def measured(size: int, questions: int) -> dict[str, float]:
         builds = BuildStore(index)
         with builds.publishing():
             built = building.build_candidate(corpus, index)
-            building.check_candidate(index, built.build_id)
+            trying.check_candidate(index, built.build_id)
             builds.switch(built.build_id)
         seconds = time.perf_counter() - began
         disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())

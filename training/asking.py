@@ -143,7 +143,8 @@ def reports(corpus: Path) -> Iterator[Question]:
     wanted = {places[p["id"]] for p in passages if p["part"] == "dev"}
     for passage in passages:
         if places[passage["id"]] in wanted:
-            head = f"---\ntitle: Rapport\nyear: {passage['year'] or 2020}\n---\n"
+            dated = f"title: Rapport\nyear: {passage['year'] or 2020}"
+            head = f"---\n{dated}\npublisher: {json.dumps(passage['group'], ensure_ascii=False)}\n---\n"
             text = f"{head}## {passage['title']}\n\n{passage['text']}\n"
             (corpus / f"{passage['id']}.md").write_text(text, encoding="utf-8")
     groups = sorted(wanted)

@@ -20,7 +20,7 @@ from ra_assistant.contents import read_contents, read_sentence_vectors, read_vec
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
-from ra_assistant.fitted import MODELS, ranking_digest, ranking_model, span_reader
+from ra_assistant.fitted import MODELS, ranking_model, span_reader, threshold_for_these
 from ra_assistant.models.profile import read_profile
 from ra_assistant.named_model import named_embedder, named_reranker
 from ra_assistant.ranking import Ranker
@@ -284,7 +284,7 @@ def _open(
     scale = fusion.onto(_usual_fusion())
     sentences = SentenceVectors(passages, read_sentence_vectors(directory), embedder, scale)
     model = ranking_model()
-    measured = manifest.threshold if manifest.calibration.get("ranking") == ranking_digest() else None
+    measured = threshold_for_these(manifest.threshold, manifest.calibration)
     chosen = (settings.refusal_threshold, measured, model.threshold)
     refusal = RefusalModel(model.refusal, next(threshold for threshold in chosen if threshold is not None))
     answerer = _answerer(

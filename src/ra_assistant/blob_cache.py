@@ -1,6 +1,7 @@
 """What was computed once, kept across builds by the hash of what it was computed from: one SQLite file a kind.
 
-A build cut half way loses nothing of it, a damaged file is thrown away: everything in it can be computed again.
+A build cut half way loses nothing of it, a damaged file is thrown away: everything in it can be computed again. So
+nothing here ever fails a build: what cannot be kept is computed another time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ _QUERIED = 500
 """Keys asked for at once; SQLite binds at most 999 in old versions."""
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 class BlobCache:
     """Bytes by key, both hashes and contents ours; one process at a time writes it."""
 
@@ -25,15 +29,23 @@ class BlobCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._table = path, table
         try:
-            self._database = self._opened()
-        except sqlite3.DatabaseError:
-            self._path.unlink(missing_ok=True)
-            self._database = self._opened()
+            self._database = self._opened(path)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) in _DAMAGED:
+                path.unlink(missing_ok=True)
+            self._database = self._opened_or_not()
         self._round = self._database.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM rounds").fetchone()[0]
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened_or_not(self) -> sqlite3.Connection:
+        """Open the file or, where it cannot be used (locked, no room), one in memory that ends with us."""
+        try:
+            return self._opened(self._path)
+        except sqlite3.DatabaseError:
+            return self._opened(":memory:")
+
+    def _opened(self, path: Path | str) -> sqlite3.Connection:
         with contextlib.ExitStack() as stack:
-            database = sqlite3.connect(self._path)
+            database = sqlite3.connect(path)
             stack.callback(database.close)
             database.executescript(
                 f"CREATE TABLE IF NOT EXISTS {self._table}"
@@ -44,7 +56,7 @@ class BlobCache:
             stack.pop_all()
         if said != ("ok",):
             database.close()
-            raise sqlite3.DatabaseError(f"{self._path}: {said}")
+            raise sqlite3.DatabaseError(f"{path}: {said}")
         return database
 
     def known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -60,9 +72,9 @@ class BlobCache:
                     yield key, blob
 
     def remember(self, blobs: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep bytes by key; they are on disk when this returns."""
+        """Keep bytes by key; they are on disk when this returns, save where there is no room for them."""
         rows = [(key, blob, _proof(key, blob), self._round) for key, blob in blobs]
-        with self._database:
+        with contextlib.suppress(sqlite3.OperationalError), self._database:
             self._database.executemany(
                 f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?, ?)",  # noqa: S608 - our own words
                 rows,
@@ -76,7 +88,7 @@ class BlobCache:
         late = self._round - KEPT_ROUNDS // 2
         mark = f"UPDATE {self._table} SET round = ? WHERE key = ? AND round <= ?"  # noqa: S608 - our own words
         forget = f"DELETE FROM {self._table} WHERE round <= ?"  # noqa: S608 - our own words
-        with self._database:
+        with contextlib.suppress(sqlite3.OperationalError), self._database:
             self._database.execute("INSERT OR REPLACE INTO rounds VALUES (?)", (self._round,))
             self._database.executemany(mark, ((self._round, key, late) for key in keys))
             self._database.execute(forget, (self._round - KEPT_ROUNDS,))

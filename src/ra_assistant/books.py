@@ -26,7 +26,7 @@ import yaml
 from ra_assistant.errors import BookUnreadable
 from ra_assistant.types import Turn
 
-_YES = {True, "oui", "yes", "true", "vrai"}
+_YES = {"oui", "yes", "true", "vrai"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Case:
     document: str | None = None
     """File name of the report that holds the answer, without folders."""
 
+    def is_in(self, path: str) -> bool:
+        """Tell whether the document at `path` is the one that holds the answer; any is when none is named."""
+        return self.document is None or path.rsplit("/", 1)[-1] == self.document
+
 
 def read_book(path: Path) -> list[Case]:
     """Return the questions of a book, in order.
@@ -54,7 +58,7 @@ def read_book(path: Path) -> list[Case]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = list(_rows(path, text))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise BookUnreadable(f"{path}: {error}", path=path.name, reason="format") from error
     cases = [_case(path, number, row) for number, row in enumerate(rows, 1)]
     if not cases:
@@ -67,7 +71,7 @@ def _rows(path: Path, text: str) -> Iterator[Any]:
         loaded = yaml.safe_load(text)
         yield from loaded if isinstance(loaded, list) else []
     else:
-        yield from (json.loads(line) for line in text.splitlines() if line.strip())
+        yield from (json.loads(line) for line in text.split("\n") if line.strip())
 
 
 def _case(path: Path, number: int, row: Any) -> Case:
@@ -105,16 +109,25 @@ def _refuses(row: Mapping[str, Any]) -> bool:
     if row.get("answerable") is False:
         return True
     said = row.get("refuser", row.get("must_refuse", False))
-    return (said.strip().lower() if isinstance(said, str) else said) in _YES
+    if isinstance(said, str):
+        return said.strip().lower() in _YES
+    return said is True
 
 
 def _expected(row: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     groups = row.get("answer_contains")
-    if isinstance(groups, list):
-        return tuple(tuple(map(str, group)) for group in groups if group)
-    said = row.get("attendu", row.get("expected"))
-    items = said if isinstance(said, list) else [said]
-    return tuple((str(item),) for item in items if item not in {None, ""})
+    if not isinstance(groups, list):
+        said = row.get("attendu", row.get("expected"))
+        groups = [[item] for item in (said if isinstance(said, list) else [said])]
+    found = (tuple(_words(group if isinstance(group, list) else [group])) for group in groups)
+    return tuple(group for group in found if group)
+
+
+def _words(items: list[Any]) -> Iterator[str]:
+    """Yield what is written of a group's alternatives; neither nothing nor a list of lists is."""
+    for item in items:
+        if isinstance(item, (str, int, float)) and not isinstance(item, bool) and str(item).strip():
+            yield str(item)
 
 
 def _history(raw: Any) -> Iterator[Turn]:

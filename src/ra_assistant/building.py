@@ -6,7 +6,6 @@ Heavy libraries are imported inside the function that needs them.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,32 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ra_assistant import assembly, questions
-from ra_assistant.books import Case, read_book
 from ra_assistant.builds import BuildStore, Manifest, notes_hash, source_hash
-from ra_assistant.checks import (
-    Check,
-    CheckReport,
-    check_book,
-    check_counts,
-    check_fall,
-    check_lost,
-    check_own_vectors,
-    check_recall,
-)
 from ra_assistant.contents import FILES, read_contents, read_sentence_vectors, read_vectors, write_contents
 from ra_assistant.errors import BuildRejected, StoreError
-from ra_assistant.evaluating import Verdict, evaluate
 from ra_assistant.indexing import (
     IndexReport,
     Progress,
     Vectors,
     abandoned_on_failure,
     build_index,
+    hashes_of,
     sentence_texts,
 )
 from ra_assistant.ports import LexicalIndex
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
+from ra_assistant.trying import check_candidate
 from ra_assistant.types import Document, Passage
 
 VERSIONED = ("ra-assistant", "chromadb", "bm25s", "onnxruntime")
@@ -180,20 +169,6 @@ def sweep(index_dir: Path, chroma_url: str) -> list[str]:
     return drop_collections(chroma_url, prefix, [f"{prefix}{build_id}" for build_id in builds.sealed_ids()])
 
 
-def probe(index_dir: Path, build_id: str, settings: Settings | None = None) -> None:
-    """Look whether the server holds the collection of a build.
-
-    Raises:
-        ChromaAway: it does not answer.
-        IndexDamaged: it does not have it, or not whole.
-    """
-    from ra_assistant.vector_places import open_collection
-
-    settings = settings or load_settings()
-    builds = BuildStore(index_dir)
-    open_collection(builds.manifest(build_id), settings.chroma_url).close()
-
-
 def lexical_over(texts: Sequence[str]) -> Callable[[str], tuple[npt.NDArray[np.float32], float]]:
     """Return what gives, for a question, one BM25 score a text and the score of one that held every term."""
     from ra_assistant.lexical import Bm25Index
@@ -251,7 +226,7 @@ def build_candidate(
 
 def _kept(builds: BuildStore, profile: assembly.EmbeddingProfile) -> Tuning | None:
     """Return what the command chose for the build in service, when the next one has the same model."""
-    former = _former_manifest(builds)
+    former = builds.served_manifest()
     if former is None or former.embedding != profile.fingerprint or not former.calibration.get("ordered"):
         return None
     return Tuning.of(former)
@@ -281,86 +256,6 @@ def copied(index_dir: Path, build_id: str, settings: Settings, tuning: Tuning | 
         sentence_vectors = read_sentence_vectors(directory).astype(np.float32)
         writer.write(documents, passages, read_vectors(directory), sentence_vectors)
         return writer.seal(manifest.sources, len(documents), len(passages))
-
-
-def check_candidate(
-    index_dir: Path,
-    build_id: str,
-    book: Path | None = None,
-    unreadable: Sequence[str] = (),
-    settings: Settings | None = None,
-    report: Callable[[Progress], None] | None = None,
-) -> CheckReport:
-    """Open a sealed build and try it; what was found is kept beside the build.
-
-    Args:
-        index_dir: directory of the builds.
-        build_id: the build to try.
-        book: question book that must not regress; None when there is none.
-        unreadable: files of the corpus that could not be read.
-        settings: those of the process by default.
-        report: told how far it is.
-
-    Raises:
-        StoreError: the build cannot be opened.
-        BookUnreadable: the question book cannot be used.
-    """
-    from ra_assistant.store import ChromaStore
-    from ra_assistant.vector_places import place_of
-
-    report = report or (lambda _: None)
-    settings = settings or load_settings()
-    builds = BuildStore(index_dir)
-    manifest = builds.manifest(build_id)
-    report(Progress("checking", 0, 3))
-    builds.verify(manifest)
-    directory = builds.directory(build_id)
-    _, passages = read_contents(directory)
-    vectors = read_vectors(directory)
-    queries = read_sentence_vectors(directory).astype(np.float32)
-    ids = [passage.id for passage in passages]
-    former = _former_manifest(builds)
-    with ChromaStore(place_of(directory, manifest.collection, settings.chroma_url)) as store:
-        checks = [
-            Check("files", passed=True, details={"files": len(manifest.files)}),
-            check_counts(len(passages), manifest.expected_passages, len(store)),
-            check_own_vectors(ids, vectors, store.nearest_many),
-            check_recall(ids, vectors, queries, store.nearest_many),
-        ]
-    if former is not None:
-        checks.append(check_fall(len(passages), former.stored_passages))
-        checks.append(check_lost(unreadable, list(former.sources)))
-    if book is not None and book.is_file():
-        report(Progress("asking", 1, 3))
-        checks.append(_book_check(index_dir, build_id, former, book, settings))
-    found = CheckReport(build_id, tuple(checks))
-    builds.note_checks(build_id, json.dumps(found.as_json(), ensure_ascii=False, indent=1))
-    return found
-
-
-def _former_manifest(builds: BuildStore) -> Manifest | None:
-    with contextlib.suppress(StoreError):
-        return builds.manifest(builds.current_id())
-    return None
-
-
-def _book_check(
-    index_dir: Path, build_id: str, former: Manifest | None, book: Path, settings: Settings
-) -> Check:
-    cases = read_book(book)
-    verdicts = _verdicts(assembly.open_build(index_dir, build_id, settings, exact=True, spoken=False), cases)
-    if former is None:
-        return check_book(verdicts, None)
-    try:
-        opened = assembly.open_build(index_dir, former.build_id, settings, exact=True, spoken=False)
-    except StoreError:
-        return check_book(verdicts, None)
-    return check_book(verdicts, _verdicts(opened, cases))
-
-
-def _verdicts(assistant: assembly.Assistant, cases: Sequence[Case]) -> list[Verdict]:
-    with contextlib.closing(assistant):
-        return evaluate(cases, assistant.answerer.ask, lambda *_: [], lambda *_: {})
 
 
 def build(
@@ -415,6 +310,7 @@ def is_up_to_date(corpus_dir: Path, index_dir: Path, settings: Settings | None =
     if bool(manifest.collection) != bool(settings.chroma_url):
         return False
     paths = read_corpus_paths(corpus_dir)
-    found = {path.relative_to(corpus_dir).as_posix(): source_hash(path) for path in paths}
-    same_profile = manifest.embedding == assembly.embedding_profile(settings).fingerprint
-    return same_profile and found == manifest.sources and notes_hash(paths) == manifest.notes
+    if manifest.embedding != assembly.embedding_profile(settings).fingerprint:
+        return False
+    same = hashes_of(paths, corpus_dir, source_hash) == manifest.sources
+    return same and notes_hash(paths) == manifest.notes

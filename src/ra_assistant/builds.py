@@ -114,7 +114,11 @@ def notes_hash(paths: Iterable[Path]) -> str:
     digest = sha256()
     found = [note for note in sorted(notes) if note.is_file()]
     for note in found:
-        digest.update(f"{note.name}\0{source_hash(note)}\0".encode())
+        try:
+            found_hash = source_hash(note)
+        except OSError:
+            found_hash = "unreadable"
+        digest.update(os.fsencode(note.name) + f"\0{found_hash}\0".encode())
     return digest.hexdigest() if found else ""
 
 
@@ -184,8 +188,10 @@ class BuildStore:
         """Put a build in service: one atomic replacement of the pointer."""
         former = [name for name in self.served_ids() if name != build_id]
         lines = "".join(f"{name}\n" for name in [build_id, *former][:REMEMBERED_BUILDS])
-        for name in (POINTER, POINTER_COPY):
-            write_durably(self.root / name, lines)
+        write_durably(self.root / POINTER, lines)
+        _sync(self.root)
+        with contextlib.suppress(OSError):  # the build is in service; an old copy names the one before it
+            write_durably(self.root / POINTER_COPY, lines)
             _sync(self.root)
 
     def current_id(self) -> str:
@@ -196,6 +202,12 @@ class BuildStore:
             IndexDamaged: the pointer is not a list of builds.
         """
         return self._pointed(POINTER)[0]
+
+    def served_manifest(self) -> Manifest | None:
+        """Return the manifest of the build in service; None when there is none, or it cannot be read."""
+        with contextlib.suppress(StoreError):
+            return self.manifest(self.current_id())
+        return None
 
     def pointer_stamp(self) -> object:
         """Return a value that changes when the pointer is replaced; None when there is none."""

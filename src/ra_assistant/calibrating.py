@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,13 @@ WEIGHTS = tuple(round(0.1 * step, 1) for step in range(8))
 MOST_QUESTIONS = 80
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(2, 19))
 FEWEST_QUESTIONS = 8
-"""Below that many questions nothing can be said: BM25 decides alone, the threshold stays."""
+"""Below that many questions nothing can be said, and nothing moves."""
 _DEPTH = 10
 _HEADROOM = 1.6
 """How far above its floor a model's ceiling is, in widths from the floor to its usual best cosine: the value
 that the model in the box was tuned to."""
 
+_Item = TypeVar("_Item")
 Vectors = npt.NDArray[np.float32]
 LexicalOver = Callable[[Sequence[str]], Callable[[str], tuple[npt.NDArray[np.float32], float]]]
 """From the texts of a collection, the function that gives, for a question, one BM25 score a text and the
@@ -109,8 +110,7 @@ def headings(passages: Sequence[Passage], most: int = MOST_QUESTIONS) -> list[He
             if stems(body):
                 found.setdefault(heading, Heading(heading, rank, body))
     kept = list(found.values())
-    step = max(1, len(kept) // most)
-    return kept[::step][:most]
+    return _spread(kept, most)
 
 
 def calibrate(
@@ -168,26 +168,27 @@ def scale_of(cosines: Sequence[npt.NDArray[np.float32]]) -> Fusion:
 
 
 def weigh(trials: Sequence[Trial], scale: Fusion, usual: float | None = None) -> Calibration:
-    """Return the weight that ranks best; 0 with fewer than `FEWEST_QUESTIONS`, or when none beats BM25 alone.
+    """Return the weight that ranks best, never one that ranks worse than BM25 alone.
 
     Args:
-        trials: questions whose passages are known.
-        scale: where the cosines begin and end.
+        trials: questions whose passages are known; with fewer than `FEWEST_QUESTIONS` the weight stays.
+        scale: where the cosines begin and end, and the weight in use.
         usual: weight measured elsewhere: the one nearest to it is kept of those that the questions cannot
             tell from the best (one standard error; Breiman et al., Classification and Regression Trees,
             1984, 3.4.3). None: the best, the smaller of two.
     """
     if len(trials) < FEWEST_QUESTIONS:
-        return Calibration(replace(scale, weight=usual or 0.0), len(trials), {})
+        return Calibration(scale, len(trials), {})
     grid = sorted({*WEIGHTS, *([] if usual is None else [usual])})
     found = {weight: _reciprocal_ranks(trials, replace(scale, weight=weight)) for weight in grid}
     ranks = {weight: round(float(row.mean()), 4) for weight, row in found.items()}
     best = max(grid, key=lambda weight: (ranks[weight], -weight))
-    if usual is not None and best > 0:
+    if usual is not None:
         as_good = [
             weight for weight in grid if ranks[weight] >= ranks[0.0] and _as_good(found[best] - found[weight])
         ]
-        best = min(as_good, key=lambda weight: (abs(weight - usual), -ranks[weight]))
+        if usual in as_good or best > 0:
+            best = min(as_good, key=lambda weight: (abs(weight - usual), -ranks[weight]))
     return Calibration(replace(scale, weight=best), len(trials), ranks)
 
 
@@ -221,14 +222,19 @@ def _own_cosines(
     passages: Sequence[Passage], vectors: Vectors, embedder: Embedder
 ) -> list[npt.NDArray[np.float32]]:
     """Return the cosines of sentences, taken as questions, and of the passages that do not hold them."""
-    chosen = list(enumerate(passages))[:: max(1, len(passages) // MOST_QUESTIONS)][:MOST_QUESTIONS]
     found = []
-    for rank, passage in chosen:
+    for rank, passage in _spread(list(enumerate(passages)), MOST_QUESTIONS):
         for span in passage.sentences[:1]:
             text = passage.text[span.start - passage.start : span.end - passage.start]
             cosines = vectors @ np.asarray(embedder.embed_query(text), np.float32)
             found.append(np.delete(cosines, rank))
     return [row for row in found if len(row)]
+
+
+def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most `most` items, at even steps from the first on."""
+    count = min(most, len(items))
+    return [items[number * len(items) // count] for number in range(count)]
 
 
 def _best(scores: npt.NDArray[np.float32], above: float) -> dict[int, float]:

@@ -64,7 +64,7 @@ class CorpusError(RaError):
 class UnreadableDocument(CorpusError):
     """One file cannot be read.
 
-    `reason` is a key of `wording.UNREADABLE`: empty, encrypted, damaged, image_only, mislabelled,
+    `reason` is a key of `wording.UNREADABLE`: empty, encrypted, damaged, image_only, mislabelled, misnamed,
     unsupported, too_large, front_matter, outside, vanished.
     """
 

@@ -116,8 +116,7 @@ def _verdict(case: Case, answer: Answer, spent: float, measures: Mapping[str, fl
 
 def _page_is_right(case: Case, answer: Answer) -> bool:
     return any(
-        citation.document.page_at(citation.start) == case.page
-        and (case.document is None or citation.document.path.endswith(case.document))
+        citation.document.page_at(citation.start) == case.page and case.is_in(citation.document.path)
         for citation in answer.citations
     )
 

@@ -45,6 +45,11 @@ def ranking_digest() -> str:
     return sha256((MODELS / "ranking.json").read_bytes()).hexdigest()[:12]
 
 
+def threshold_for_these(threshold: float | None, calibration: Mapping[str, Any]) -> float | None:
+    """Return a threshold measured for a build; None when there is none, or it was measured with other weights."""
+    return threshold if calibration.get("ranking") == ranking_digest() else None
+
+
 @cache
 def span_reader() -> SpanReader | None:
     """Return the span reader in the box; None when the package was built without it."""

@@ -143,11 +143,24 @@ def _read(
             extractions.append(extraction)
         except UnreadableDocument as error:
             unreadable.append(error)
-            with suppress(OSError):
-                sources[name] = hash_of(path)
+            sources |= hashes_of([path], root, hash_of)
         except OSError as error:
             unreadable.append(UnreadableDocument(name, "vanished", f"{name}: {error}"))
     return extractions, unreadable, sources
+
+
+def hashes_of(paths: Iterable[Path], root: Path, hash_of: Callable[[Path], str]) -> dict[str, str]:
+    """Return the hash of each file by its path below `root`, as a build notes them.
+
+    Left out are those that cannot be opened, and those whose name cannot be written.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        with suppress(OSError, UnicodeEncodeError):
+            name.encode()
+            found[name] = hash_of(path)
+    return found
 
 
 def _load(path: Path, root: Path, loader: Loader, hash_of: Callable[[Path], str]) -> tuple[Extraction, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ra_assistant.errors import SettingsError
@@ -22,16 +23,20 @@ def named_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     Raises:
         SettingsError: the model, or its device, is not on this machine.
     """
-    _stay_offline()
-    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
-
     return _opened(
-        lambda: SentenceTransformerEmbedder(
-            settings.embedding_model, settings.embedding_revision, settings.embedding_device
-        ),
+        lambda: _embedder(settings.embedding_model, settings.embedding_revision, settings.embedding_device),
         settings,
         ("RA_EMBEDDING_MODEL", settings.embedding_model, "model"),
     )
+
+
+@cache
+def _embedder(model: str, revision: str, device: str) -> SentenceTransformerEmbedder:
+    """Open a model once, whatever else the settings say."""
+    _stay_offline()
+    from ra_assistant.transformer_embedding import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(model, revision, device)
 
 
 def named_reranker(settings: Settings) -> CrossEncoderScorer:

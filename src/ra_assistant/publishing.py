@@ -171,14 +171,16 @@ class Publisher(Errands):
             PublishingBusy: another publisher is at work.
             NoSuchBuild: there is none to go back to.
             IndexDamaged: it is damaged.
+            IndexOutdated: it was built with another model than the one in use.
         """
-        with self.builds.publishing():
+        with self.builds.publishing() as lock:
             chosen = build_id or self._previous()
             if chosen not in self.builds.sealed_ids():
                 raise NoSuchBuild(f"{chosen}: no such build", build=chosen, reason="unknown")
             if build_id is not None and chosen not in self.builds.served_ids():
                 self._passed(chosen, forced=False)
             self.builds.verify(self.builds.manifest(chosen))
+            self._ordered({"act": "suits", "build": chosen}, silent, lock)
             self.builds.switch(chosen)
         return chosen
 
@@ -206,7 +208,7 @@ class Publisher(Errands):
                 return None
             with contextlib.suppress(StoreError):
                 made = self._ordered({"act": "mend", "build": damaged}, report or silent, lock)
-                self._check(made["build_id"], (), report or silent, lock)
+                self._check(made["build_id"], (), report or silent, lock, asked=False)
                 self._switch(made["build_id"], forced=True)
                 self._sweep(lock)
                 return str(made["build_id"])
@@ -309,12 +311,19 @@ class Publisher(Errands):
         )
 
     def _check(
-        self, build_id: str, unreadable: tuple[UnreadableDocument, ...], report: Report, lock: int
+        self,
+        build_id: str,
+        unreadable: tuple[UnreadableDocument, ...],
+        report: Report,
+        lock: int,
+        *,
+        asked: bool = True,
     ) -> CheckReport:
+        """Have a build tried, with our question book when it is `asked`."""
         order = {
             "act": "check",
             "build": build_id,
-            "book": str(self._book) if self._book else None,
+            "book": str(self._book) if asked and self._book else None,
             "unreadable": [error.path for error in unreadable],
         }
         try:

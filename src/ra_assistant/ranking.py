@@ -20,6 +20,7 @@ from ra_assistant.answer_kinds import (
     spelled_out,
     years_said,
 )
+from ra_assistant.editions import superseded
 from ra_assistant.french.words import content_words, words
 from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.scoring import Scorer
@@ -98,8 +99,7 @@ class Ranker:
         self._scorer = scorer
         self._first_scorer = scorer if first_scorer is None else first_scorer
         self._sentences = sentences
-        years = [document.year for document in documents.values() if document.year is not None]
-        self._latest = max(years, default=None)
+        self._superseded = superseded(documents.values())
         self._readings: dict[str, _Reading] = {}
 
     def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
@@ -214,8 +214,7 @@ class Ranker:
         self, query: Query, passage: Passage, sentence: _Sentence, reading: _Reading
     ) -> dict[str, float]:
         if not query.years:
-            year = self._documents[passage.document_id].year
-            return {"latest": float(year is not None and year == self._latest)}
+            return {"superseded": float(passage.document_id in self._superseded)}
         if not sentence.years.isdisjoint(query.years):
             return {"year_said": 1.0}
         if sentence.years:

@@ -6,6 +6,7 @@ version of ours, or of a library that reads, reads everything anew.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections.abc import Iterable
@@ -54,7 +55,7 @@ class RememberingLoader:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 return self._loader.load(path, root)
-            key = key_of(name, identifier, _digest(path), _digest(note_of(path)))
+            key = self._key(name, identifier, path)
         except FileNotFoundError as error:
             raise UnreadableDocument(name, "vanished", f"{path}: {error}") from error
         self._used.append(key)
@@ -64,8 +65,14 @@ class RememberingLoader:
         found = self._loader.load(path, root)
         kept = {"document": found.document, "notices": found.notices}
         text = json.dumps(kept, ensure_ascii=False, default=plain)
-        self._blobs.remember([(key, zlib.compress(text.encode("utf-8", "surrogatepass"), 1))])
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if self._key(name, identifier, path) == key:  # else it changed while it was read
+                self._blobs.remember([(key, zlib.compress(text.encode("utf-8", "surrogatepass"), 1))])
         return Extraction(found.document, found.notices)
+
+    @staticmethod
+    def _key(name: str, identifier: str, path: Path) -> bytes:
+        return key_of(name, identifier, _digest(path), _digest(note_of(path)))
 
     def end_round(self) -> None:
         """Note that a build was made of what was read, and forget what none has used for long."""

@@ -28,7 +28,7 @@ from ra_assistant.calibrating import (
 from ra_assistant.contents import read_vectors
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.evaluating import evaluate, holds_groups
-from ra_assistant.fitted import ranking_digest, ranking_model
+from ra_assistant.fitted import ranking_digest, ranking_model, threshold_for_these
 from ra_assistant.indexing import Progress
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import Settings, load_settings
@@ -74,7 +74,9 @@ def calibrate(
         thresholds = threshold_of(_tried(index_dir, build_id, cases, free), usual)
     report(Progress("measuring", 2, 2))
     source = "headings" if book is None else book.name
-    former = manifest.threshold if manifest.threshold is not None else usual
+    own = threshold_for_these(manifest.threshold, manifest.calibration)
+    threshold = thresholds.threshold if thresholds.shares else own
+    former = usual if own is None else own
     measured = {
         **found.as_json(),
         "ordered": True,
@@ -82,19 +84,18 @@ def calibrate(
         "ranking": ranking_digest(),
         "source": source,
         "former": {"weight": manifest.fusion["weight"], "threshold": former},
-        "chosen": {"weight": found.fusion.weight, "threshold": thresholds.threshold},
+        "chosen": {"weight": found.fusion.weight, "threshold": usual if threshold is None else threshold},
         "to_refuse": sum(case.must_refuse for case in cases),
         "ranks": [[weight, rank] for weight, rank in sorted(found.ranks.items())],
         "shares": [[at, *pair] for at, pair in sorted(thresholds.shares.items())],
     }
-    threshold = thresholds.threshold if thresholds.shares else manifest.threshold
     made = copied(index_dir, build_id, settings, Tuning(found.fusion, threshold, measured))
     return {"build_id": made, "measured": measured}
 
 
 def answers(case: Case, passage: Passage, document: Document) -> bool:
     """Tell whether a passage holds what a question expects, on the page and in the document that the book names."""
-    if case.must_refuse or (case.document is not None and not document.path.endswith(case.document)):
+    if case.must_refuse or not case.is_in(document.path):
         return False
     if case.page is not None:
         pages = document.page_at(passage.start), document.page_at(passage.end - 1)

@@ -234,6 +234,8 @@ UNREADABLE: dict[str, str] = {
     "dans un logiciel de reconnaissance de caractères (OCR), puis déposez le résultat.",
     "mislabelled": "Le contenu de « {path} » n’est pas celui que son extension annonce. Redonnez-lui la bonne "
     "extension, ou exportez-le de nouveau.",
+    "misnamed": "« {path} » porte un nom qui n’est pas écrit en UTF-8, comme en laissent d’anciennes archives. "
+    "Renommez ce fichier.",
     "outside": "« {path} » mène hors du dossier des rapports. Copiez le fichier dans ce dossier au lieu d’y "
     "placer un lien.",
     "too_large": "« {path} » est trop gros pour être lu (plus de 200 Mo, ou plus de 300 Mo une fois "

@@ -73,12 +73,12 @@ def _build(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def _check(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    from ra_assistant import building
+    from ra_assistant import trying
 
     book = Path(order["book"]) if order.get("book") else None
     unreadable = order.get("unreadable", [])
     index_dir = Path(order["index"])
-    return building.check_candidate(index_dir, order["build"], book, unreadable, report=report).as_json()
+    return trying.check_candidate(index_dir, order["build"], book, unreadable, report=report).as_json()
 
 
 def _mend(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
@@ -95,9 +95,16 @@ def _calibrate(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def _probe(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
-    from ra_assistant import building
+    from ra_assistant import trying
 
-    building.probe(Path(order["index"]), order["build"])
+    trying.probe(Path(order["index"]), order["build"])
+    return {}
+
+
+def _suits(order: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    from ra_assistant import trying
+
+    trying.suits(Path(order["index"]), order["build"])
     return {}
 
 
@@ -219,6 +226,7 @@ _ACTS: dict[str, Callable[[Mapping[str, Any], Report], dict[str, Any]]] = {
     "mend": _mend,
     "calibrate": _calibrate,
     "probe": _probe,
+    "suits": _suits,
     "sweep": _sweep,
     "preview": _preview,
     "harvest": _harvest,

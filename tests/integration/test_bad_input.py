@@ -17,7 +17,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.collecting import Arrival, Collection, Said
 from ra_assistant.errors import BuildRejected, RaError, UnreadableDocument
 from ra_assistant.publishing import Publisher
@@ -323,3 +323,37 @@ def test_a_file_in_the_corpus_that_nobody_may_read_is_named(
     prepared = publisher.publish()
     assert [error.reason for error in prepared.unreadable] == ["vanished"]
     assert all(isinstance(error, UnreadableDocument) for error in prepared.unreadable)
+
+
+def test_a_broken_link_and_a_name_of_an_old_archive_are_named_each_time_and_stop_nothing(
+    publisher: Publisher,
+) -> None:
+    corpus = publisher.corpus_dir
+    (corpus / "lien.md").symlink_to("parti.md")
+    Path(corpus, os.fsdecode(b"activit\xe9-2022.md")).write_bytes(b"# Rapport 2022\n\nUne phrase.\n")
+    for _ in range(2):
+        prepared = publisher.publish()
+        reasons = {error.path: error.reason for error in prepared.unreadable}
+        assert reasons == {"lien.md": "vanished", "activit\ufffd-2022.md": "misnamed"}
+        assert any("pas écrit en UTF-8" in sentence_of(error) for error in prepared.unreadable)
+        assert building.is_up_to_date(corpus, publisher.builds.root)
+    (corpus / "lien.md").unlink()
+    assert building.is_up_to_date(corpus, publisher.builds.root)
+    assert "13" in ask(publisher.builds.root)
+
+
+def test_a_page_stuffed_with_letters_is_left_out_and_named(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "r.pdf"), pagesize=A4, pageCompression=1)
+    write(canvas, 70, 700, "La première page du rapport 2023 compte douze mesures.")
+    canvas.showPage()
+    text = canvas.beginText(70, 700)
+    for _ in range(2100):
+        text.textOut("x" * 100)
+    canvas.drawText(text)
+    canvas.showPage()
+    write(canvas, 70, 700, "La dernière page en compte treize.")
+    canvas.save()
+    found = FileLoader().load(tmp_path / "r.pdf", tmp_path)
+    assert "xxx" not in found.document.text
+    assert "treize" in found.document.text
+    assert [notice.page for notice in found.notices if notice.code == "page_unreadable"] == [2]

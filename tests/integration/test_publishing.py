@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ra_assistant.errors import (
     BuildRejected,
     EmptyCorpus,
     IndexDamaged,
+    IndexOutdated,
     NoSuchBuild,
     PublishingBusy,
     RaError,
@@ -23,6 +25,7 @@ from ra_assistant.errors import (
 from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.desk import Desk
 from ra_assistant.publishing import Publisher
+from ra_assistant.settings import load_settings
 from ra_assistant.wording import sentence_of
 from tests.fakes import in_this_process
 from tests.integration.test_index_and_ask import spoil
@@ -114,6 +117,31 @@ def test_going_back_takes_the_previous_build_and_going_back_again_returns(
     with pytest.raises(NoSuchBuild) as unknown:
         publisher.rollback("20200101T000000-abcdef")
     assert "n’existe pas" in sentence_of(unknown.value)
+
+
+def test_a_build_made_with_another_model_is_not_gone_back_to(
+    publisher: Publisher, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.publish()
+    other = replace(assembly.embedding_profile(load_settings()), fingerprint="other@1:64")
+    monkeypatch.setattr(assembly, "embedding_profile", lambda settings: other)
+    edit(corpus, "13 nouvelles", "14 nouvelles")
+    second = publisher.publish()
+    with pytest.raises(IndexOutdated) as outdated:
+        publisher.rollback()
+    assert "un autre modèle" in sentence_of(outdated.value)
+    assert publisher.builds.current_id() == second.build_id
+    assert "14" in answer(publisher.builds.root)
+
+
+def test_a_typing_error_in_the_question_book_does_not_keep_an_index_damaged(
+    publisher: Publisher, corpus: Path
+) -> None:
+    built = publisher.publish()
+    (corpus / "questions.yaml").write_text("- [", encoding="utf-8")
+    spoil(publisher.builds.directory(built.build_id) / "lexical" / "forms.json", "cut")
+    assert publisher.mend() is not None
+    assert "13" in answer(publisher.builds.root)
 
 
 def test_three_builds_are_kept_and_one_that_is_read_stays(publisher: Publisher, corpus: Path) -> None:

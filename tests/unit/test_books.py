@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ra_assistant.books import read_book
+from ra_assistant.books import Case, read_book
 from ra_assistant.errors import BookUnreadable
 from ra_assistant.types import Turn
 from ra_assistant.wording import sentence_of
@@ -55,6 +55,11 @@ def test_a_json_lines_book_is_read(tmp_path) -> None:
         ("a.yaml", "- question: Sans attendu", "n°\u00a01 est incomplète"),
         ("a.yaml", "- attendu: 13", "n°\u00a01 est incomplète"),
         ("a.yaml", "- seulement du texte", "n°\u00a01 est incomplète"),
+        ("a.yaml", "- {question: 'Combien ?', attendu: ' '}", "n°\u00a01 est incomplète"),
+        ("a.yaml", "- {question: 'Combien ?', attendu: {a: 1}}", "n°\u00a01 est incomplète"),
+        ("a.yaml", "- {question: 'Combien ?', refuser: [oui]}", "n°\u00a01 est incomplète"),
+        ("a.yaml", "- {question: 'Combien ?', attendu: [[13, treize]]}", "n°\u00a01 est incomplète"),
+        ("a.jsonl", "[" * 100_000, "ne peut pas être lu"),
     ],
 )
 def test_a_book_that_cannot_be_used_says_why_in_french(tmp_path, name, text, said) -> None:
@@ -64,3 +69,24 @@ def test_a_book_that_cannot_be_used_says_why_in_french(tmp_path, name, text, sai
     with pytest.raises(BookUnreadable) as caught:
         read_book(path)
     assert said in sentence_of(caught.value)
+
+
+def test_a_line_of_json_ends_where_the_file_breaks_it(tmp_path) -> None:
+    row = {"question": "Combien\u2028d’arbres\u0085 ?", "attendu": 13}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\r\n", encoding="utf-8")
+    (case,) = read_book(tmp_path / "a.jsonl")
+    assert (case.question, case.expected) == (row["question"], (("13",),))
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "is_there"),
+    [
+        (None, "a/bilan.pdf", True),
+        ("bilan.pdf", "a/bilan.pdf", True),
+        ("bilan.pdf", "contre-bilan.pdf", False),
+        ("bilan.pdf", "bilan.pdf", True),
+    ],
+)
+def test_the_document_of_a_question_is_known_by_its_whole_name(document, path, is_there) -> None:
+    case = Case("1", "Combien ?", (("13",),), must_refuse=False, document=document)
+    assert case.is_in(path) is is_there

@@ -1,6 +1,9 @@
+import errno
+
 import numpy as np
 import pytest
 
+from ra_assistant import builds as builds_room
 from ra_assistant.builds import MANIFEST, BuildStore, Manifest
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors, write_contents
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
@@ -31,6 +34,28 @@ def test_a_sealed_build_in_service_is_found_intact(tmp_path) -> None:
     build_id = sealed(builds)
     assert builds.current_id() == build_id
     builds.verify(builds.manifest(build_id))
+
+
+def test_a_build_is_in_service_once_the_pointer_says_so_even_without_room_for_its_copy(
+    tmp_path, monkeypatch
+) -> None:
+    builds = BuildStore(tmp_path)
+    first = sealed(builds)
+    second, directory = builds.begin()
+    (directory / "passages.jsonl").write_text("autre")
+    builds.seal(manifest(second))
+    write = builds_room.write_durably
+
+    def full(path, text) -> None:
+        if path.name == "current.copy":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, text)
+
+    monkeypatch.setattr(builds_room, "write_durably", full)
+    builds.switch(second)
+    assert builds.served_ids() == [second, first]
+    (tmp_path / "current").write_bytes(b"\xff")
+    assert builds.served_ids() == [first], "the copy still names the build before"
 
 
 @pytest.mark.parametrize("damage", [b"autre", b"", None])

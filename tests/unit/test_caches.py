@@ -54,6 +54,34 @@ def test_what_was_altered_is_unknown_and_a_damaged_file_is_thrown_away(tmp_path:
         assert dict(cache.known([b"b"])) == {b"b": b"again"}
 
 
+def test_a_file_that_another_process_holds_is_left_as_it_is(tmp_path: Path) -> None:
+    with blobs(tmp_path) as cache:
+        cache.remember([(b"a", b"bytes")])
+    with closing(sqlite3.connect(tmp_path / "kept.sqlite3", timeout=0)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.MonkeyPatch.context() as patch:
+            connect = sqlite3.connect
+            patch.setattr(sqlite3, "connect", lambda path: connect(path, timeout=0.01))
+            with blobs(tmp_path) as cache:
+                assert dict(cache.known([b"a"])) == {}
+                cache.remember([(b"b", b"others")])
+                assert dict(cache.known([b"b"])) == {b"b": b"others"}
+                cache.end_round([b"b"])
+        other.rollback()
+    with blobs(tmp_path) as cache:
+        assert dict(cache.known([b"a", b"b"])) == {b"a": b"bytes"}
+
+
+def test_a_disk_without_room_fails_no_build(tmp_path: Path) -> None:
+    with blobs(tmp_path) as cache:
+        pages = cache._database.execute("PRAGMA page_count").fetchone()[0]
+        cache._database.execute(f"PRAGMA max_page_count = {pages}")
+        cache.remember([(b"a", b"x" * 100_000)])
+        cache.end_round([b"a"])
+        assert dict(cache.known([b"a"])) == {}
+
+
 def test_what_builds_use_stays_and_the_rest_is_forgotten(tmp_path: Path) -> None:
     with blobs(tmp_path) as cache:
         cache.remember([(b"used", b"1"), (b"left", b"2")])
@@ -124,6 +152,26 @@ def test_a_corrected_report_its_note_and_its_name_are_read_anew(corpus: Path, tm
     assert found[0].document.title == "Rapport d’activité 2020"  # what the report says itself comes first
     path.rename(corpus / "edition.md")
     assert read(corpus, tmp_path / "cache")[1] == ["edition.md"]
+
+
+def test_what_changes_while_it_is_read_is_not_taken_for_what_it_was(corpus: Path, tmp_path: Path) -> None:
+    path = corpus / "rapport-2020.md"
+    before = path.read_text("utf-8")
+    after = before.replace("13 nouvelles", "99 nouvelles")
+
+    class Hasty(Counted):
+        def load(self, path: Path, root: Path) -> Extraction:
+            if path.name == "rapport-2020.md":
+                path.write_text(after, encoding="utf-8")
+            return super().load(path, root)
+
+    paths = read_corpus_paths(corpus)
+    with closing(RememberingLoader(Hasty(paths), tmp_path / "cache", "code")) as loader:
+        assert "99 nouvelles" in loader.load(path, corpus).document.text
+    path.write_text(before, encoding="utf-8")
+    found, fresh = read(corpus, tmp_path / "cache")
+    assert "rapport-2020.md" in fresh
+    assert not any("99 nouvelles" in item.document.text for item in found)
 
 
 def test_a_document_whose_namesake_comes_in_is_read_anew(

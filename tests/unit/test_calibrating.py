@@ -1,15 +1,18 @@
 import contextlib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ra_assistant import assembly, building, questions
+from ra_assistant import assembly, building, fitted, questions
+from ra_assistant import tuning as tuning_room
 from ra_assistant.books import Case
 from ra_assistant.builds import BuildStore
 from ra_assistant.calibrating import (
     FEWEST_QUESTIONS,
+    MOST_QUESTIONS,
     Trial,
     Tried,
     calibrate,
@@ -103,6 +106,23 @@ def test_fused_is_never_below_bm25_on_the_questions_of_calibration() -> None:
         assert found.ranks[found.fusion.weight] >= found.ranks[0.0]
 
 
+def test_headings_are_taken_from_the_whole_corpus() -> None:
+    many = []
+    for rank in range(159):
+        heading = f"budget numéro {rank}"
+        text = f"{heading}\n\nUn texte."
+        many.append(
+            Passage(
+                id=f"p{rank}", document_id="d", start=0, end=len(text), text=text, section_path=(heading,)
+            )
+        )
+    places = [heading.passage for heading in headings(many)]
+    assert len(places) == MOST_QUESTIONS
+    assert places[0] == 0
+    assert max(places) > 150
+    assert max(b - a for a, b in pairwise(places)) <= 2
+
+
 @pytest.mark.parametrize("heading", ["", "Introduction", "Le la les"])
 def test_a_heading_that_says_nothing_asks_nothing(heading: str) -> None:
     text = f"{heading}\n\nUn texte."
@@ -141,9 +161,13 @@ def test_a_weight_measured_elsewhere_goes_when_vectors_harm() -> None:
     assert weigh(harmed, SCALE, usual=0.6).fusion.weight == 0.0
 
 
-def test_too_few_questions_leave_the_weight_measured_elsewhere() -> None:
-    found = weigh(trials(*[5] * (FEWEST_QUESTIONS - 1)), SCALE, usual=0.5)
-    assert (found.fusion.weight, found.ranks) == (0.5, {})
+def test_too_few_questions_leave_the_weight_in_use() -> None:
+    found = weigh(trials(*[5] * (FEWEST_QUESTIONS - 1)), replace(SCALE, weight=0.4), usual=0.5)
+    assert (found.fusion.weight, found.ranks) == (0.4, {}), "the weight in use stays"
+
+
+def test_a_weight_stays_where_every_weight_ranks_alike() -> None:
+    assert weigh(trials(*[0] * 20), SCALE, usual=0.3).fusion.weight == 0.3
 
 
 def tried(right: list[float], wrong: list[float], refusable: list[float]) -> list[Tried]:
@@ -211,8 +235,13 @@ def test_a_threshold_chosen_for_other_weights_is_left_aside(
             return assistant.ask(question).outcome
 
     assert outcome() is Outcome.NOT_IN_REPORT
-    monkeypatch.setattr(assembly, "ranking_digest", lambda: "other weights")
+    monkeypatch.setattr(fitted, "ranking_digest", lambda: "other weights")
     assert outcome() is Outcome.ANSWERED
+    measured = tuning_room.calibrate(index, refusing)
+    assert measured["measured"]["former"]["threshold"] == measured["measured"]["chosen"]["threshold"] < 1.0
+    assert BuildStore(index).manifest(measured["build_id"]).threshold is None, "nothing was measured anew"
+    refusing = measured["build_id"]
+    assert outcome() is Outcome.ANSWERED, "the threshold of other weights does not come back"
 
 
 def test_the_usual_weight_is_not_kept_where_it_ranks_below_words_alone() -> None:
@@ -248,7 +277,14 @@ def test_another_embedding_model_keeps_no_tuning(
 
 @pytest.mark.parametrize(
     ("page", "document", "is_right"),
-    [(2, None, True), (1, None, False), (2, "r.pdf", True), (2, "other.pdf", False), (None, None, True)],
+    [
+        (2, None, True),
+        (1, None, False),
+        (2, "r.pdf", True),
+        (2, "other.pdf", False),
+        (2, ".pdf", False),
+        (None, None, True),
+    ],
 )
 def test_a_passage_answers_on_the_page_and_in_the_report_that_the_book_names(
     page: int | None, document: str | None, *, is_right: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -37,14 +38,18 @@ def name_below(path: Path, root: Path) -> str:
     form D is kept, so that the file can be opened.
 
     Raises:
-        UnreadableDocument: `outside`, the file or what it links to does not lie below `root`.
+        UnreadableDocument: `outside`, the file or what it links to does not lie below `root`; `misnamed`, its
+            name is not UTF-8, as one from an old archive may be.
     """
     absolute, base = path.absolute(), root.absolute()
+    said = absolute.relative_to(base).as_posix() if absolute.is_relative_to(base) else path.name
+    shown = os.fsencode(said).decode(errors="replace")
+    if shown != said:
+        raise UnreadableDocument(shown, "misnamed", f"{shown}: its name is not UTF-8; rename it")
     if not path.resolve().is_relative_to(root.resolve()) or not absolute.is_relative_to(base):
         raise UnreadableDocument(path.name, "outside", f"{path}: not below {root}; copy the file there")
-    name = absolute.relative_to(base).as_posix()
-    normal = unicodedata.normalize("NFC", name)
-    return normal if (base / normal).exists() else name
+    normal = unicodedata.normalize("NFC", said)
+    return normal if (base / normal).exists() else said
 
 
 def read_admitted(path: Path, name: str) -> bytes:

@@ -28,6 +28,8 @@ MIN_BOX = 8.0
 MARK = (1.5, 8.0)
 """Sides in points of a shape that may be a bullet."""
 MAX_MARKS = 200
+MAX_CHARS = 200_000
+"""Characters of a page above which it is not read: thirty times a page of a daily paper, the sign of a trap."""
 UPRIGHT_TOLERANCE = 0.1
 """Slope, as a share of the length, up to which text counts as horizontal."""
 
@@ -65,7 +67,7 @@ def title_of(document: Any) -> str:
 
 
 def sheets_of(document: Any) -> Iterator[Sheet]:
-    """Yield each page's sheet, in order; a page that cannot be opened gives a damaged, empty one."""
+    """Yield each page's sheet, in order; a page that cannot be opened, or is a trap, gives a damaged, empty one."""
     for index in range(len(document)):
         label = document.get_page_label(index).strip()
         try:
@@ -75,6 +77,8 @@ def sheets_of(document: Any) -> Iterator[Sheet]:
             continue
         try:
             yield _sheet(page, index + 1, label)
+        except _Overfull:
+            yield Sheet(index + 1, 0, 0, label=label, is_damaged=True)
         finally:
             page.close()
 
@@ -99,6 +103,10 @@ def _sheet(page: Any, number: int, label: str) -> Sheet:
         is_garbled=is_damaged("".join(glyph.char for glyph in drawn)),
         display=Frame(0, 0, width, height, (shown.turns - turns) % 4),
     )
+
+
+class _Overfull(Exception):
+    """A page holds more than a page can."""
 
 
 def _is_mark(shape: Box) -> bool:
@@ -127,6 +135,8 @@ def _glyphs(page: Any) -> tuple[list[_Drawn], int]:
     """Return the characters in the order in which they are drawn, and how far most of them are turned."""
     textpage = page.get_textpage()
     try:
+        if textpage.count_chars() > MAX_CHARS:
+            raise _Overfull
         drawn = list(_characters(textpage))
     finally:
         textpage.close()
