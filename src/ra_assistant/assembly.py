@@ -20,7 +20,7 @@ from ra_assistant.contents import read_contents, read_sentence_vectors, read_vec
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
 from ra_assistant.evolution import Range, asks_evolution, series_for
 from ra_assistant.figures import FigureShelf, Series
-from ra_assistant.fitted import MODELS, ranking_model, span_reader, threshold_for_these
+from ra_assistant.fitted import MODELS, ranking_model, span_reader, threshold_for_these, word_vectors
 from ra_assistant.models.profile import read_profile
 from ra_assistant.named_model import named_embedder, named_reranker
 from ra_assistant.ranking import Ranker
@@ -311,7 +311,7 @@ def _answerer(
     return ExtractiveAnswerer(
         documents=documents,
         retriever=retriever,
-        ranker=Ranker(by_id, lexical, len(passages), model.ranker, sentences, model.first),
+        ranker=Ranker(by_id, lexical, len(passages), model.ranker, sentences, model.first, word_vectors()),
         refusal=refusal,
         understanding=Understanding(
             questions.clean_question,

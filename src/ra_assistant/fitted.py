@@ -13,6 +13,7 @@ from typing import Any
 
 from ra_assistant.ports import SpanReader
 from ra_assistant.scoring import Scorer
+from ra_assistant.word_vectors import WordVectors
 
 MODELS = Path(str(resources.files("ra_assistant.models")))
 
@@ -48,6 +49,13 @@ def ranking_digest() -> str:
 def threshold_for_these(threshold: float | None, calibration: Mapping[str, Any]) -> float | None:
     """Return a threshold measured for a build; None when there is none, or it was measured with other weights."""
     return threshold if calibration.get("ranking") == ranking_digest() else None
+
+
+@cache
+def word_vectors() -> WordVectors | None:
+    """Return the words' vectors in the box; None when the package was built without them."""
+    path = MODELS / "words.npz"
+    return WordVectors(path) if path.is_file() else None
 
 
 @cache

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from ra_assistant.answer_kinds import (
     fit,
@@ -20,16 +23,20 @@ from ra_assistant.answer_kinds import (
     spelled_out,
     years_said,
 )
-from ra_assistant.editions import superseded
-from ra_assistant.french.words import content_words, words
+from ra_assistant.editions import newest_years
+from ra_assistant.french.words import Word, content_words, words
 from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.scoring import Scorer
-from ra_assistant.types import Block, BlockKind, Document, Hit, Passage, Query, Span
+from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
+from ra_assistant.word_vectors import Rows, WordVectors
 
 _LONG_WORDS = 60
 _SHORT_WORDS = 5
 _KEPT_READINGS = 20_000
 _MOST_ODDS = 8.0
+_NO_ROWS = np.array([], dtype=np.intp)
+_OLD_YEARS = 5
+"""Years after which a sentence is old, however old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class _Sentence:
     stems: frozenset[str]
     years: frozenset[int]
     shape: Mapping[str, float]
+    near: Rows
+    """Places of its words' vectors among those of the passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,10 @@ class _Reading:
     """Stems of the headings, the table header and the document's title."""
     years: frozenset[int]
     """Years of the headings, else of the document."""
+    rows: Rows
+    """Numbers of the vectors of its words and of its headings', increasing."""
+    near_heading: Rows
+    """Places of the headings' among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +104,17 @@ class Ranker:
         scorer: Scorer,
         sentences: SentenceScorer | None = None,
         first_scorer: Scorer | None = None,
+        vectors: WordVectors | None = None,
     ) -> None:
         """Use `scorer` on the features of a candidate, `first_scorer` as long as no reader has spoken."""
+        self._vectors = vectors
         self._documents = documents
         self._lexical = lexical
         self._passage_count = passage_count
         self._scorer = scorer
         self._first_scorer = scorer if first_scorer is None else first_scorer
         self._sentences = sentences
-        self._superseded = superseded(documents.values())
+        self._newest = newest_years(documents.values())
         self._readings: dict[str, _Reading] = {}
 
     def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
@@ -110,6 +125,7 @@ class Ranker:
             hits: passages, best first.
         """
         idf = {term: weight * self._idf(term) for term, weight in query.terms.items()}
+        asked = self._asked(query, idf)
         best = hits[0].score if hits else 1.0
         found: list[Candidate] = []
         cosines = {hit.passage.id: self._cosines(query, hit.passage) for hit in hits}
@@ -117,7 +133,7 @@ class Ranker:
         for rank, hit in enumerate(hits):
             shared = {"passage": hit.score / best if best else 0.0, "rank": 1.0 / (1 + rank)}
             nearness = [{"cosine": c, "cosine_gap": c - nearest} for c in cosines[hit.passage.id]]
-            found.extend(self._candidates(query, idf, hit.passage, shared, nearness))
+            found.extend(self._candidates(query, idf, asked, hit.passage, shared, nearness))
         return _scored(found, self._first_scorer)
 
     def reranked(
@@ -161,6 +177,7 @@ class Ranker:
         self,
         query: Query,
         idf: Mapping[str, float],
+        asked: Rows,
         passage: Passage,
         shared: Mapping[str, float],
         nearness: Sequence[Mapping[str, float]],
@@ -169,14 +186,27 @@ class Ranker:
         total = sum(idf.values()) or 1.0
         wide = sum(idf[term] for term in idf if term in reading.stems or term in reading.heading) / total
         within = reading.stems | reading.heading
+        soft = self._soft(asked, reading)
+        weights = np.array([*idf.values()], dtype=np.float32) / total
+
+        def reached(stems: frozenset[str], near: Rows) -> npt.NDArray[np.float32]:
+            """Return how far each term is there, 0 to 1: as it is, or by a word near it in meaning."""
+            exact = np.array([term in stems for term in idf], dtype=np.float32)
+            found: npt.NDArray[np.float32] = np.maximum(exact, soft[:, near].max(axis=1, initial=0.0))
+            return found
+
+        whole = reached(within, np.arange(len(reading.rows), dtype=np.intp))
         shared = {
             **shared,
+            "near_missing": float((weights * (1 - whole)).max(initial=0.0)),
             "missing_top": max((idf[term] for term in idf if term not in within), default=0.0) / total,
             "name_missing": float(not query.names <= within),
             "follow_up": float(query.is_follow_up),
             "asked_terms": min(1.0, len(query.terms) / 8),
         }
         previous: frozenset[str] = frozenset()
+        heading = reached(reading.heading, reading.near_heading)
+        before = np.zeros_like(heading)
         for rank, sentence in enumerate(reading.sentences):
             own = sentence.stems
             near = (term for term in idf if term in own or term in previous or term in reading.heading)
@@ -188,6 +218,9 @@ class Ranker:
             }
             features["cover"] = sum(idf[term] for term in idf if term in own) / total
             features["cover_near"] = sum(idf[term] for term in near) / total
+            here = reached(own, sentence.near)
+            features["near_cover"] = float(weights @ here)
+            features["near_around"] = float(weights @ np.maximum(here, np.maximum(before, heading)))
             features["contrary"] = float(says_the_contrary(query, own))
             features["rank_other"] = float(gives_another_rank(query, sentence.text))
             if query.said:
@@ -196,7 +229,23 @@ class Ranker:
             features[f"asks_{query.kind.value}"] = 1.0
             features |= self._time(query, passage, sentence, reading)
             yield Candidate(passage, sentence.span, features, 0.0, None)
-            previous = own
+            previous, before = own, here
+
+    def _asked(self, query: Query, terms: Iterable[str]) -> Rows:
+        """Return the number of each term's vector, -1 where it has none."""
+        if self._vectors is None:
+            return np.full(len([*terms]), -1, dtype=np.intp)
+        typed = {word.stem: word for word in content_words(query.text)}
+        rows = (self._vectors.row(typed.get(term, Word(0, 0, term, term))) for term in terms)
+        return np.array([-1 if row is None else row for row in rows], dtype=np.intp)
+
+    def _soft(self, asked: Rows, reading: _Reading) -> npt.NDArray[np.float32]:
+        """Return how near each term is to each word of a passage, shape (terms, words)."""
+        found = np.zeros((len(asked), len(reading.rows)), dtype=np.float32)
+        known = np.flatnonzero(asked >= 0)
+        if self._vectors is not None and len(known) and len(reading.rows):
+            found[known] = self._vectors.nearness(asked[known], reading.rows)
+        return found
 
     def _cosines(self, query: Query, passage: Passage) -> Sequence[float]:
         return () if self._sentences is None else self._sentences.cosines(query.text, passage)
@@ -207,14 +256,15 @@ class Ranker:
         if known is None:
             if len(self._readings) >= _KEPT_READINGS:
                 self._readings.clear()
-            known = self._readings[passage.id] = _read(self._documents[passage.document_id], passage)
+            document = self._documents[passage.document_id]
+            known = self._readings[passage.id] = _read(document, passage, self._vectors)
         return known
 
     def _time(
         self, query: Query, passage: Passage, sentence: _Sentence, reading: _Reading
     ) -> dict[str, float]:
         if not query.years:
-            return {"superseded": float(passage.document_id in self._superseded)}
+            return self._age(query, passage.document_id, sentence, reading)
         if not sentence.years.isdisjoint(query.years):
             return {"year_said": 1.0}
         if sentence.years:
@@ -223,20 +273,40 @@ class Ranker:
             return {"year_placed": 1.0}
         return {"year_elsewhere": float(bool(reading.years))}
 
+    def _age(
+        self, query: Query, document_id: str, sentence: _Sentence, reading: _Reading
+    ) -> dict[str, float]:
+        """Say how old a sentence is beside the newest edition of its report, for a question without a year."""
+        newest, year = self._newest.get(document_id), self._documents[document_id].year
+        if newest is None:
+            return {}
+        said = max(sentence.years or reading.years, default=newest)
+        age = min(1.0, max(0, newest - said) / _OLD_YEARS)
+        is_former = float(year is not None and year < newest)
+        return {"superseded": is_former, "age": age, "age_figure": age * (query.kind is AnswerKind.QUANTITY)}
 
-def _read(document: Document, passage: Passage) -> _Reading:
+
+def _read(document: Document, passage: Passage, vectors: WordVectors | None) -> _Reading:
     headings = " ".join((*passage.section_path, passage.context))
+
+    def rows_of(text: str) -> Rows:
+        return _NO_ROWS if vectors is None else vectors.rows(content_words(text))
+
+    rows = rows_of(f"{headings} {document.title} {passage.text}")
     sentences = []
     for span in passage.sentences:
         text = document.text[span.start : span.end]
         shape = _shape(text, block_at(document, span.start))
-        sentences.append(_Sentence(span, text, _stems(text), years_said(text), shape))
+        near = np.searchsorted(rows, rows_of(text))
+        sentences.append(_Sentence(span, text, _stems(text), years_said(text), shape, near))
     return _Reading(
         sentences=tuple(sentences),
         stems=_stems(passage.text),
         heading=_stems(f"{headings} {document.title}"),
         years=years_said(" ".join(passage.section_path))
         or frozenset({document.year} if document.year else ()),
+        rows=rows,
+        near_heading=np.searchsorted(rows, rows_of(f"{headings} {document.title}")),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bench.editions import correct, right
 
-from ra_assistant import assembly
+from ra_assistant import assembly, building
 from ra_assistant.builds import BuildStore
 from ra_assistant.errands import Incoming
 from ra_assistant.publishing import BOOK, Prepared, Publisher
@@ -64,6 +64,54 @@ def test_without_a_year_the_latest_edition_answers_with_a_year_the_right_one(
     for said, year, figure in (("", 2022, latest), (" en 2022", 2022, latest), (" en 2021", 2021, former)):
         found, quote = answered(root, second.build_id, question.format(said))
         assert (found, figure in quote) == (year, True), (said, quote)
+
+
+CLUB = """---
+title: Rapport annuel 2019
+year: 2019
+publisher: Club de voile de Port-Lannec
+---
+# Rapport annuel 2019
+
+## Les sorties
+
+Le club a organisé 37 sorties en mer. La fréquentation moyenne a été de neuf équipiers par bateau.
+
+## Les comptes
+
+La commune de Port-Lannec et le conseil départemental ont soutenu le club par une aide de 4 200 euros.
+
+## L’équipe
+
+Le club est présidé par Yann Kerdoncuff. La trésorière est Maud Le Brazidec.
+"""
+CLUB_ASKED = (
+    ("Combien de sorties en mer ont été organisées ?", "37"),
+    ("Qui préside le club de voile ?", "Kerdoncuff"),
+    ("Quelles collectivités ont soutenu le club ?", "Port-Lannec"),
+    ("Qui est la trésorière du club ?", "Le Brazidec"),
+)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the index of two editions of a report and of an older report of another body."""
+    place = tmp_path_factory.mktemp("beside")
+    corpus = place / "corpus"
+    corpus.mkdir()
+    for path in (FIRST, NEXT):
+        shutil.copyfile(path, corpus / path.name)
+    (corpus / "club.md").write_text(CLUB, encoding="utf-8")
+    building.build(corpus, place / "index")
+    return place / "index"
+
+
+@pytest.mark.parametrize(("question", "expected"), CLUB_ASKED)
+def test_an_older_report_of_another_body_answers_beside_newer_ones(
+    beside: Path, question: str, expected: str
+) -> None:
+    year, quote = answered(beside, BuildStore(beside).current_id(), question)
+    assert (year, expected in quote) == (2019, True), quote
 
 
 def test_the_book_of_the_former_edition_holds_and_only_what_is_new_is_embedded(
