@@ -42,6 +42,9 @@ GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0, "best_rank_
 """Weights set by hand, of what is too rare among the questions that fit."""
 REPORTED = {"autorite", "musee", "genopole", "real"}
 """Sources that only report."""
+COUNTS = {"offtopic": 3.0}
+"""How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do with
+its report, and they are few here."""
 UNANSWERED = ("sans_reponse", "elsewhere", "refuse_")
 READER = ("reader_", "unread", "first_", "answer_")
 """Beginnings of the features that come from the span reader."""
@@ -224,7 +227,7 @@ def fit_refusal(rows: Sequence[Asked]) -> dict[str, Any]:
     data = matrix(features, names)
     labels = np.array([any(row.right[:MAX_CITATIONS]) for row in kept])
     sizes = Counter(row.source for row in kept)
-    counts = np.array([sizes[row.source] ** -0.5 for row in kept])
+    counts = np.array([COUNTS.get(row.source, 1.0) * sizes[row.source] ** -0.5 for row in kept])
     counts *= len(kept) / counts.sum()
     scaler = StandardScaler().fit(data)
     logistic = LogisticRegression(C=0.03, max_iter=3000).fit(scaler.transform(data), labels, counts)
