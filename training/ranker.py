@@ -43,8 +43,8 @@ GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0, "best_rank_
 REPORTED = {"autorite", "musee", "genopole", "real"}
 """Sources that only report."""
 COUNTS = {"offtopic": 3.0}
-"""How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do with
-its report, and they are few here."""
+"""How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do
+with its report, and they are few here."""
 UNANSWERED = ("sans_reponse", "elsewhere", "refuse_")
 READER = ("reader_", "unread", "first_", "answer_")
 """Beginnings of the features that come from the span reader."""
