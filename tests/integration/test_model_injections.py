@@ -54,7 +54,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> 
         tmp_path_factory.mktemp("planted"), {"rapport-2022.md": text, "rapport-2021.md": OLDER}
     )
     # Fifty like lines and a stand-in for the embedding model: whether to refuse is not what is looked at here.
-    with opened(index, server.address, llm_first_seconds=10, llm_seconds=20, refusal_threshold=0.0) as assistant:
+    with opened(
+        index, server.address, llm_first_seconds=10, llm_seconds=20, refusal_threshold=0.0
+    ) as assistant:
         yield assistant
 
 

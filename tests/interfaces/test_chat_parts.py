@@ -29,6 +29,7 @@ from ra_assistant.interfaces.markup import answer_html, element, escape, questio
 from ra_assistant.interfaces.panel import Shelf, panel_html
 from ra_assistant.interfaces.references import address, kept_of, printed_sources, reference
 from ra_assistant.interfaces.suggestions import Suggestions
+from ra_assistant.settings import load_settings
 from ra_assistant.types import (
     Answer,
     BlockKind,
@@ -263,7 +264,14 @@ def test_what_the_browser_keeps_names_each_passage_anew() -> None:
     assert "https://val.example/rapport.pdf#page=1" in printed
 
 
-def test_questions_to_go_on_with_are_proved_near_and_new(index: Path) -> None:
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer even when half sure: with the fake embedding model the probability says little."""
+    monkeypatch.setenv("RA_REFUSAL_THRESHOLD", "0.2")
+    load_settings.cache_clear()
+
+
+def test_questions_to_go_on_with_are_proved_near_and_new(index: Path, answering: None) -> None:
     assistant = assembly.open_assistant(index)
     known = starters.proved_starters(assistant)
     suggested = Suggestions(assistant, known[:1])
@@ -291,7 +299,9 @@ def test_questions_to_go_on_with_are_proved_near_and_new(index: Path) -> None:
     assistant.close()
 
 
-def test_the_organisations_own_questions_are_offered_where_they_are_answered(index: Path) -> None:
+def test_the_organisations_own_questions_are_offered_where_they_are_answered(
+    index: Path, answering: None
+) -> None:
     wished = ["Qui préside l’agence ?", "Quelle est la recette du gratin ?"]
     desk = Desk(lambda: assembly.open_assistant(index), questions=wished)
     assert desk.open()
@@ -305,7 +315,7 @@ def test_the_organisations_own_questions_are_offered_where_they_are_answered(ind
 
 
 # ── Starters, desk, pages ────────────────────────────────────────────────────────────────────
-def test_starters_are_answered_from_the_sentence_they_were_made_of(index: Path) -> None:
+def test_starters_are_answered_from_the_sentence_they_were_made_of(index: Path, answering: None) -> None:
     assistant = assembly.open_assistant(index)
     proved = [starter.question for starter in starters.proved_starters(assistant)]
     assert len(proved) == starters.SHOWN
