@@ -16,8 +16,6 @@ KEPT_ROUNDS = 10
 """How many builds something may be absent from before it is forgotten; half as many at least."""
 _QUERIED = 500
 """Keys asked for at once; SQLite binds at most 999 in old versions."""
-
-
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 

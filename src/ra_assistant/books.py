@@ -119,15 +119,16 @@ def _expected(row: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     if not isinstance(groups, list):
         said = row.get("attendu", row.get("expected"))
         groups = [[item] for item in (said if isinstance(said, list) else [said])]
-    found = (tuple(_words(group if isinstance(group, list) else [group])) for group in groups)
+    groups = [group if isinstance(group, list) else [group] for group in groups]
+    if not all(_is_words(item) for group in groups for item in group):
+        return ()
+    found = (tuple(str(item) for item in group if item is not None and str(item).strip()) for group in groups)
     return tuple(group for group in found if group)
 
 
-def _words(items: list[Any]) -> Iterator[str]:
-    """Yield what is written of a group's alternatives; neither nothing nor a list of lists is."""
-    for item in items:
-        if isinstance(item, (str, int, float)) and not isinstance(item, bool) and str(item).strip():
-            yield str(item)
+def _is_words(item: Any) -> bool:
+    """Tell whether an alternative is a text, a number or nothing: a list or a mapping is a slip of the pen."""
+    return item is None or (isinstance(item, (str, int, float)) and not isinstance(item, bool))
 
 
 def _history(raw: Any) -> Iterator[Turn]:

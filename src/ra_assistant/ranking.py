@@ -287,26 +287,36 @@ class Ranker:
 
 
 def _read(document: Document, passage: Passage, vectors: WordVectors | None) -> _Reading:
-    headings = " ".join((*passage.section_path, passage.context))
+    texts = [document.text[span.start : span.end] for span in passage.sentences]
+    heading = content_words(" ".join((*passage.section_path, passage.context, document.title)))
+    said = [content_words(text) for text in texts]
 
-    def rows_of(text: str) -> Rows:
-        return _NO_ROWS if vectors is None else vectors.rows(content_words(text))
+    def rows_of(found: Iterable[Word]) -> Rows:
+        return _NO_ROWS if vectors is None else vectors.rows(found)
 
-    rows = rows_of(f"{headings} {document.title} {passage.text}")
-    sentences = []
-    for span in passage.sentences:
-        text = document.text[span.start : span.end]
-        shape = _shape(text, block_at(document, span.start))
-        near = np.searchsorted(rows, rows_of(text))
-        sentences.append(_Sentence(span, text, _stems(text), years_said(text), shape, near))
+    # Of the sentences one by one: « été » is a word or none by what comes before it.
+    near = [rows_of(found) for found in (heading, *said)]
+    rows = np.unique(np.concatenate(near))
+    near_heading, *near_said = (np.searchsorted(rows, part) for part in near)
+    sentences = [
+        _Sentence(
+            span,
+            text,
+            frozenset(word.stem for word in found),
+            years_said(text),
+            _shape(text, block_at(document, span.start)),
+            places,
+        )
+        for span, text, found, places in zip(passage.sentences, texts, said, near_said, strict=True)
+    ]
     return _Reading(
         sentences=tuple(sentences),
         stems=_stems(passage.text),
-        heading=_stems(f"{headings} {document.title}"),
+        heading=frozenset(word.stem for word in heading),
         years=years_said(" ".join(passage.section_path))
         or frozenset({document.year} if document.year else ()),
         rows=rows,
-        near_heading=np.searchsorted(rows, rows_of(f"{headings} {document.title}")),
+        near_heading=near_heading,
     )
 
 

@@ -57,6 +57,7 @@ def test_a_json_lines_book_is_read(tmp_path) -> None:
         ("a.yaml", "- seulement du texte", "n°\u00a01 est incomplète"),
         ("a.yaml", "- {question: 'Combien ?', attendu: ' '}", "n°\u00a01 est incomplète"),
         ("a.yaml", "- {question: 'Combien ?', attendu: {a: 1}}", "n°\u00a01 est incomplète"),
+        ("a.yaml", "- {question: 'Combien ?', attendu: [13, {a: 1}]}", "n°\u00a01 est incomplète"),
         ("a.yaml", "- {question: 'Combien ?', refuser: [oui]}", "n°\u00a01 est incomplète"),
         ("a.yaml", "- {question: 'Combien ?', attendu: [[13, treize]]}", "n°\u00a01 est incomplète"),
         ("a.jsonl", "[" * 100_000, "ne peut pas être lu"),

@@ -93,6 +93,22 @@ def test_the_sentence_before_counts_around_and_the_word_itself_counts_whole(tmp_
     assert (itself["near_cover"], itself["near_missing"]) == (pytest.approx(1.0), pytest.approx(0.0))
 
 
+def test_a_word_that_only_a_sentence_on_its_own_holds_is_no_trouble(tmp_path: Path) -> None:
+    """« été » after « a » is no summer; at the head of a sentence it is one."""
+    forms = stems = ["budget", "ete"]
+    np.savez(
+        tmp_path / "summer.npz",
+        forms=np.frombuffer("\n".join(forms).encode(), np.uint8),
+        stems=np.frombuffer("\n".join(stems).encode(), np.uint8),
+        vectors=np.array([[127, 0], [0, 127]], dtype=np.int8),
+        stem_rows=np.arange(2, dtype=np.int32),
+    )
+    found = features(
+        "Et l’été ?", "Le budget que l’on a. Été 2021 : rien.", WordVectors(tmp_path / "summer.npz")
+    )
+    assert [row["near_cover"] for row in found] == [0.0, pytest.approx(1.0)]
+
+
 def test_the_file_is_made_again_by_its_command(tmp_path: Path, shipped: WordVectors) -> None:
     pytest.importorskip("onnx")
     out = tmp_path / "words.npz"
