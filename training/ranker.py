@@ -1,6 +1,6 @@
 """Fit the weights of the sentence ranker and of the refusal (`src/ra_assistant/models/ranking.json`).
 
-usage: ranker.py [--write] [--linear] [--again SOURCE,SOURCE | all] [--sources A,B]
+usage: ranker.py [--write] [--linear] [--again SOURCE,SOURCE | all] [--sources A,B] [--without BEGINNING,BEGINNING]
 
 Questions, their corpora and what is known to answer them: `asking.py`. Neither model was trained on any of them.
 Half of the articles of PIAF, of the groups of invented organisations and of the fictional reports fit, the other half
@@ -260,6 +260,17 @@ def rescored(row: Asked, scorer: Scorer) -> Asked:
     )
 
 
+def without(row: Asked, beginnings: tuple[str, ...]) -> Asked:
+    """Return the question with its candidates bare of the features whose names begin so."""
+    bare = [
+        {name: value for name, value in candidate.features.items() if not name.startswith(beginnings)}
+        for candidate in row.candidates
+    ]
+    return replace(
+        row, candidates=[replace(c, features=f) for c, f in zip(row.candidates, bare, strict=True)]
+    )
+
+
 def probability(row: Asked, refusal: Scorer) -> float:
     """Return the probability that one of the best candidates is right."""
     return RefusalModel(refusal, 0.0).probability(row.query, row.candidates, row.known)
@@ -334,12 +345,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--again", default="", help="sources whose features are made anew, or `all`")
     parser.add_argument("--linear", action="store_true", help="report what ranks without its network")
+    parser.add_argument("--without", default="", help="beginnings of the features to report without")
     parser.add_argument("--sources", default=",".join(asking.SOURCES))
     options = parser.parse_args()
+    if options.write and options.without:
+        parser.error("--without only reports")
     torch.set_num_threads(1)  # the products are too small to be shared
     again = set(asking.SOURCES) if options.again == "all" else set(options.again.split(","))
     sources = options.sources.split(",")
     rows = [row for source in sources for row in rows_of(source, again=source in again)]
+    if options.without:
+        rows = [without(row, tuple(options.without.split(","))) for row in rows]
     groups = sorted({row.group for row in rows if row.source in {"piaf", "reports", "given", "offtopic"}})
     reporting = set(groups[1::2]) | {row.group for row in rows if row.source in REPORTED}
     epochs = 0 if options.linear else RANKER_EPOCHS

@@ -276,13 +276,16 @@ class Ranker:
     def _age(
         self, query: Query, document_id: str, sentence: _Sentence, reading: _Reading
     ) -> dict[str, float]:
-        """Say how old a sentence is beside the newest edition of its report, for a question without a year."""
+        """Say how old a sentence is beside the newest edition of its report, for a question without a year.
+
+        What a page without a year says of an older one is superseded as a former edition is.
+        """
         newest, year = self._newest.get(document_id), self._documents[document_id].year
         if newest is None:
             return {}
         said = max(sentence.years or reading.years, default=newest)
         age = min(1.0, max(0, newest - said) / _OLD_YEARS)
-        is_former = float(year is not None and year < newest)
+        is_former = float((said if year is None else year) < newest)
         return {"superseded": is_former, "age": age, "age_figure": age * (query.kind is AnswerKind.QUANTITY)}
 
 

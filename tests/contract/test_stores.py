@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench import nearest
 
 from ra_assistant import assembly, vector_places
 from ra_assistant.exact_store import ExactStore
@@ -132,3 +133,12 @@ def test_a_closed_store_opens_again_as_it_was(tmp_path: Path) -> None:
     ChromaStore.create(tmp_path, passages(5), vectors).close()
     with ChromaStore(tmp_path) as store:
         assert store.nearest(vectors[3].tolist(), 1)[0][0] == "p3"
+
+
+def test_the_benchmark_of_both_asks_the_same_and_finds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    nearest.main(["--sizes", "300", "--questions", "5"])
+    heading, line = capsys.readouterr().out.splitlines()
+    size, *times, built, recall = line.split()
+    assert "Chroma" in heading
+    assert (size, recall) == ("300", "1.000")
+    assert all(float(value) > 0 for value in (*times, built))

@@ -74,7 +74,7 @@ def aged(query: str, said: str, document: Document, newest: Document) -> dict[st
         ("Combien d’agents ?", "Il vise 20 agents en 2030.", 2023, (0.0, 0.0, 0.0)),
         ("Quand est-il né ?", "Il est né en 2003.", 2023, (0.0, 1.0, 0.0)),
         ("Combien d’agents en 2003 ?", "En 2003, il comptait 12 agents.", 2023, (0.0, 0.0, 0.0)),
-        ("Combien d’agents ?", "En 2021, il comptait 12 agents.", None, (0.0, 0.4, 0.4)),
+        ("Combien d’agents ?", "En 2021, il comptait 12 agents.", None, (1.0, 0.4, 0.4)),
         ("Combien d’agents ?", "Il compte 12 agents.", None, (0.0, 0.0, 0.0)),
     ],
 )
