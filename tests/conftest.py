@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import assembly, building, dispatching
+from ra_assistant.model_guard import VISITOR
 from ra_assistant.retrieval import Fusion
 from ra_assistant.settings import load_settings
 from ra_assistant.types import Block, BlockKind, Document, DocumentKind, Section
@@ -26,6 +27,8 @@ def _clean_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("RA_")]:
         monkeypatch.delenv(name)
     load_settings.cache_clear()
+    # The chat's own functions are called here without the task of a request, which alone would forget its visitor.
+    VISITOR.set("")
     yield
     load_settings.cache_clear()
 

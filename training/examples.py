@@ -10,6 +10,8 @@ from typing import Any
 import noise
 from common import fold, joined
 
+REWORDED = 0.35
+"""Share of the questions that are asked in words near in meaning, where `thesaurus.py` was run."""
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])|\n+")
 
 
@@ -71,10 +73,12 @@ def lengthened(example: Example, other: str, rng: random.Random) -> Example:
 
 
 def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -> str:
-    """Return a question as it is read: joined to its history, now and then in haste or as keywords."""
+    """Return a question as it is read: joined to its history, now and then in haste, as keywords or in other words."""
     text = question["question"]
     if noisy and question["type"] not in {"sms", "mots_cles", "suivi"}:
         draw = rng.random()
+        if draw > 1 - REWORDED:
+            text = noise.reworded(text, rng)
         text = noise.hasty(text, rng) if draw < 0.12 else noise.keywords(text, rng) if draw < 0.2 else text
     return joined(question["history"], text, answer=rng.random() < 0.5)
 

@@ -108,6 +108,8 @@ def piaf() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return passages, questions
 
 
+MORE = "autrement.jsonl"
+"""Questions in other words than the texts', on those that are trained on."""
 KEPT_AFTER = {
     "extra-agences": 80,
     "extra-economie": 80,
@@ -128,6 +130,7 @@ def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the passages and questions of the fictional reports, split by organisation.
 
     Records of `training/data_extra` are added; an organisation of theirs not yet known is trained on, save a few.
+    `MORE` holds more questions on the same texts, by their id; theirs begins with « autrement ».
     """
     records = list(read_lines(SHARED / "train" / "rapports_fr.jsonl.gz"))
     parts = organisation_parts(r["organisation"] for r in records)
@@ -137,6 +140,7 @@ def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 r for r in read_lines(path) if {"id", "organisation", "texte", "questions"} <= r.keys()
             ]
     passages, questions, seen = [], [], set()
+    more = {r["id"]: r["questions"] for r in read_lines(EXTRA / MORE)} if (EXTRA / MORE).is_file() else {}
     for record in records:
         if record["id"] in seen:
             continue
@@ -156,14 +160,16 @@ def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 "text": text,
             }
         )
-        for number, q in enumerate(record["questions"]):
+        own = [(f"{record['id']}-{number}", q) for number, q in enumerate(record["questions"])]
+        other = enumerate(more.get(record["id"], []))
+        for name, q in own + [(f"autrement-{record['id']}-{number}", q) for number, q in other]:
             answer = q.get("reponse")
             if answer and answer not in text:
                 continue
             starts = [m.start() for m in re.finditer(re.escape(answer), text)] if answer else []
             questions.append(
                 {
-                    "id": f"{record['id']}-{number}",
+                    "id": name,
                     "set": "rapports",
                     "part": part,
                     "type": q["type"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 
@@ -10,19 +10,23 @@ from ra_assistant.errors import ModelUnavailable
 from ra_assistant.model_guard import ModelGuard
 from ra_assistant.model_stream import hear
 from ra_assistant.ports import ChatModel
-from ra_assistant.types import Message
+from ra_assistant.types import Message, Piece
 
 TRIES = 3
 BACK_OFF_SECONDS = 0.25
 CHARS_A_TOKEN = 3.0
+MOST_CHARS_A_TOKEN = 10
+"""Letters a token of what is asked for after which a model is left: it does not keep to the length it was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a model is waited for, in seconds."""
+    """How long a model is waited for, in seconds, and listened to."""
 
     whole: float = 20.0
     first: float = 8.0
+    tokens: int = 600
+    """Longest answer, in tokens."""
 
 
 @dataclass(slots=True)
@@ -67,7 +71,8 @@ class Voice:
             length = 0
             is_asked = True
             try:
-                for piece in hear(lambda: self._model.stream(messages), first_by, done_by):
+                pieces = hear(lambda: self._model.stream(messages), first_by, done_by)
+                for piece in _shortened(pieces, self.patience.tokens * MOST_CHARS_A_TOKEN):
                     used = [max(used[0], piece.tokens_in), max(used[1], piece.tokens_out)]
                     length += len(piece.text)
                     begun = begun or bool(piece.text)
@@ -94,6 +99,15 @@ class Voice:
                 spent.tokens_in += used[0]
                 spent.tokens_out += used[1]
                 self.guard.budget.spend(sum(used), spent.visitor)
+
+
+def _shortened(pieces: Iterable[Piece], most: int) -> Iterator[Piece]:
+    """Yield what is said, as though it had ended where it goes beyond so many letters."""
+    for piece in pieces:
+        yield piece
+        most -= len(piece.text)
+        if most < 0:
+            return
 
 
 def tokens_of(messages: Sequence[Message]) -> int:

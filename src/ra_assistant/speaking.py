@@ -57,10 +57,11 @@ def speaker_of(
     from ra_assistant.summarising import Summaries
 
     model, guard, memory = chat_model(settings)
+    patience = Patience(settings.llm_seconds, settings.llm_first_seconds, settings.llm_max_tokens)
     return GenerativeAnswerer(
         extractive=answerer,
         documents=documents,
-        voice=Voice(model, guard, Patience(settings.llm_seconds, settings.llm_first_seconds)),
+        voice=Voice(model, guard, patience),
         memory=memory,
         phrases=SpeechPhrases(
             answer_wording.SHORTENED,

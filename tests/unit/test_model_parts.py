@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import count
 
@@ -18,11 +18,12 @@ from ra_assistant import speaking
 from ra_assistant.errors import MissingExtra, ModelUnavailable, SettingsError
 from ra_assistant.model_guard import AT_ONCE, FAILURES, REST_SECONDS, Breaker, Budget, ModelGuard
 from ra_assistant.model_stream import MOST_SPEAKING, failure_of, hear
+from ra_assistant.model_voice import CHARS_A_TOKEN, MOST_CHARS_A_TOKEN, Patience, Spent, Voice
 from ra_assistant.prompting import answer_messages, manner_of, prompt_hash, text_of
 from ra_assistant.remembering import Memory
 from ra_assistant.sentence_feed import SentenceFeed, split
 from ra_assistant.settings import Settings, load_settings
-from ra_assistant.types import Piece
+from ra_assistant.types import Message, Piece
 from ra_assistant.wording import sentence_of
 
 SAID = "M. Petit dirige l’agence [1]. Elle a levé 1,5 M€. [2] Trois sites ouvrent [1][2]."
@@ -110,6 +111,29 @@ def test_only_what_may_pass_is_asked_again(status: int, again: bool) -> None:
     error = Exception("no")
     error.status_code = status  # type: ignore[attr-defined]
     assert failure_of(error).again is again
+
+
+class Endless:
+    """A model that never ends what it says."""
+
+    name = "test:endless"
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
+        """Say the same for ever."""
+        while True:
+            yield Piece("et les entreprises ")
+
+
+def test_a_model_that_never_ends_is_left_at_the_length_it_was_given_and_costs_no_more() -> None:
+    guard = ModelGuard(tokens_per_day=10_000)
+    spent = Spent()
+    voice = Voice(Endless(), guard, Patience(whole=30, first=30, tokens=60))
+    said = "".join(voice.said([Message("user", "Combien ?")], time.monotonic() + 30, spent))
+    longest = 60 * MOST_CHARS_A_TOKEN
+    assert longest < len(said) < longest + 40
+    assert spent.tokens_out == round(len(said) / CHARS_A_TOKEN)
+    assert guard.budget.has(10_000 - spent.tokens_in - spent.tokens_out)
+    assert guard.breaker.allows()
 
 
 def test_the_breaker_opens_after_failures_and_tries_once() -> None:
