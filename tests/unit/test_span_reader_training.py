@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from itertools import pairwise
@@ -235,3 +236,69 @@ def test_the_average_of_weights_that_stay_is_those_weights(read: ModuleType, tin
     moved = average.weights()["lift"] - first["lift"]
     assert ((moved > 0) & (moved < 1)).all()
     assert (average.into(model).lift - average.weights()["lift"]).abs().max() < 1e-6
+
+
+@pytest.fixture(scope="module")
+def noise(examples: ModuleType) -> ModuleType:
+    """Return the module that writes questions otherwise."""
+    found: ModuleType = examples.noise
+    return found
+
+
+def test_words_of_a_question_are_replaced_by_others_near_in_meaning(
+    noise: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = {"entreprise": ["société"], "bureau": ["local"], "apprenti": ["stagiaire"], "argent": ["fonds"]}
+    monkeypatch.setattr(noise, "synonyms", lambda: near)
+    monkeypatch.setattr(noise, "REPLACED", 1.1)
+    rng = random.Random(1)
+    asked = "Combien d'argent l'entreprise verse-t-elle aux apprentis des bureaux de Lyon ?"
+    assert (
+        noise.reworded(asked, rng)
+        == "Combien de fonds le société verse-t-elle aux stagiaires des locaux de Lyon ?"
+    )
+    monkeypatch.setattr(noise, "REPLACED", 0.0)
+    assert noise.reworded(asked, rng) == asked
+
+
+def test_without_a_thesaurus_a_question_stays_what_it_is(
+    noise: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(noise, "DATA", tmp_path)
+    noise.synonyms.cache_clear()
+    try:
+        assert noise.reworded("Qui dirige l'agence ?", random.Random(1)) == "Qui dirige l'agence ?"
+    finally:
+        noise.synonyms.cache_clear()
+
+
+def test_synonyms_kept_are_near_and_no_form_of_the_word(examples: ModuleType, tmp_path: Path) -> None:
+    sys.path.insert(0, str(TRAINING))
+    try:
+        import thesaurus
+    finally:
+        sys.path.remove(str(TRAINING))
+    kept = tmp_path / "thes.dat"
+    kept.write_text(
+        "UTF-8\namende|2\n(Nom)|contravention|peine pécuniaire|amendes\n(Nom)|astronome\nsans|1\n(Adv)|\n",
+        encoding="utf-8",
+    )
+    from ra_assistant.fitted import MODELS
+
+    found = thesaurus.near_synonyms(kept, thesaurus.WordVectors(MODELS / "words.npz"))
+    assert found == {"amende": ["contravention"], "contravention": ["amende"]}
+
+
+def test_questions_in_other_words_are_answered_by_exact_slices() -> None:
+    texts = {
+        record["id"]: record["texte"]
+        for path in sorted((TRAINING / "data_extra").glob("extra-*.jsonl"))
+        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    }
+    kept = (TRAINING / "data_extra" / "autrement.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [(row["id"], q) for row in map(json.loads, kept) for q in row["questions"]]
+    assert len(asked) > 7_000
+    for name, question in asked:
+        answer = question["reponse"]
+        assert (question["type"] == "sans_reponse") == (answer is None)
+        assert answer is None or name not in texts or answer in texts[name], (name, question)
