@@ -29,15 +29,17 @@ from ra_assistant.verifying import violations
 
 RETRIEVED = 12
 """Passages whose sentences are compared."""
-READ_AT_ONCE = 2
-"""Passages that the span reader reads before it is asked whether it is sure."""
-MOST_READ = 4
-"""Passages that it reads at most (ADR 62)."""
+LEAST_READ, MOST_READ = 2, 4
+"""Passages that the span reader reads, at least and at most (ADR 62), one after the other."""
 SURE = 2.0
-"""Log-odds of an answer from which on no more passages are read."""
+"""Log-odds of an answer from which on no more passages are read (ADR 66)."""
+FAR = 4.0
+"""How far, in log-odds before any is read, the best sentence of a passage may be below the best of all to be read."""
 SUGGESTED = 3
 REMEMBERED = 200
 """Answers to questions asked outside a conversation that are kept, in memory only: those that are offered, mostly."""
+UNREAD = -2.0
+"""Log-odds that the reader is taken to give where it has read nothing."""
 MOST_SURE = 3
 """Candidates that are asked whether the reader is sure of them."""
 SPEAKS_OF_IT = 0.6
@@ -113,7 +115,7 @@ def refusal_features(query: Query, candidates: Sequence[Candidate], known_share:
     whole = sum(math.exp(max(-30.0, candidate.score - best.score)) for candidate in candidates)
     return {
         "share": 1 / whole,
-        "surest": max(candidate.features.get("reader_passage", -SURE) for candidate in candidates),
+        "surest": max(candidate.features.get("reader_passage", UNREAD) for candidate in candidates),
         "strongest": max(candidate.features.get("reader_logits", -1.0) for candidate in candidates),
         "score": best.score,
         "margin": min(5.0, best.score - rival.score) if rival else 5.0,
@@ -316,15 +318,15 @@ class ExtractiveAnswerer:
     def _guesses(
         self, reader: SpanReader, query: Query, candidates: Sequence[Candidate]
     ) -> dict[str, SpanGuess]:
-        """Read a few windows at a time, the likeliest first, until one answers surely."""
-        chosen = windows(candidates)[:MOST_READ]
+        """Read the two likeliest windows, then others that are likely enough, until one answers surely."""
         guesses: dict[str, SpanGuess] = {}
-        for start in range(0, len(chosen), READ_AT_ONCE):
-            part = chosen[start : start + READ_AT_ONCE]
-            readings = reader.read(query.text, [(window.passage.heading, window.text) for window in part])
-            guesses |= {w.passage.id: _guess(w, r) for w, r in zip(part, readings, strict=True)}
-            if max(guess.answerable for guess in guesses.values()) >= SURE:
+        for window in windows(candidates)[:MOST_READ]:
+            surest = max((guess.answerable for guess in guesses.values()), default=0.0)
+            is_far = window.score < candidates[0].score - FAR
+            if len(guesses) >= LEAST_READ and (is_far or surest >= SURE):
                 break
+            [reading] = reader.read(query.text, [(window.passage.heading, window.text)])
+            guesses[window.passage.id] = _guess(window, reading)
         return guesses
 
     def _around(self, citation: Citation, hits: Sequence[Hit]) -> str:

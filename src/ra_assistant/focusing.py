@@ -23,6 +23,8 @@ class Window:
     passage: Passage
     span: Span
     """Offsets in the document."""
+    score: float
+    """Log-odds of its likeliest sentence."""
 
     @property
     def text(self) -> str:
@@ -44,7 +46,7 @@ def windows(candidates: Sequence[Candidate], max_chars: int = WINDOW_CHARS) -> l
         best.setdefault(candidate.passage.id, candidate)
         scores.setdefault(candidate.passage.id, {})[candidate.span] = candidate.score
     return [
-        Window(candidate.passage, _grown(candidate, scores[name], max_chars))
+        Window(candidate.passage, _grown(candidate, scores[name], max_chars), candidate.score)
         for name, candidate in best.items()
     ]
 

@@ -159,13 +159,30 @@ def leans_on_former(question: str) -> bool:
     bearing = _bearing(question)
     if _vague().issuperset(bearing):
         return True
-    anaphoric = _pattern("follow_up", "anaphora").search(_without_inversion(text)) is not None
-    return anaphoric and not any(_NAME.finditer(question[1:])) and len(bearing) <= 4
+    anaphoric = (
+        _pattern("follow_up", "anaphora").search(_without_inversion(text))
+        or _pattern("follow_up", "objects").search(text)
+        or _pronoun_asked().match(text)
+    )
+    return anaphoric is not None and not any(_NAME.finditer(question[1:])) and len(bearing) <= 4
 
 
 def _without_inversion(text: str) -> str:
     """Drop the pronoun of « Genopole a-t-il », which repeats a subject instead of replacing it."""
     return re.sub(r"(?<=\w)-(?:t-)?(?:il|elle|ils|elles|on)\b", "", text)
+
+
+@cache
+def _pronoun_asked() -> re.Pattern[str]:
+    """Return what matches a folded question whose subject is a pronoun behind the verb, and no other."""
+    data = table("questions")["follow_up"]
+    openers, asking, clitics, impersonal = (
+        "|".join(data[key]) for key in ("openers", "asking", "clitics", "impersonal")
+    )
+    return re.compile(
+        rf"(?:(?:{openers}) )?(?:(?:{asking})(?<!')\s|(?:{asking})(?<='))?(?!(?:{impersonal}))(?:{clitics})*"
+        r"\w+-(?:t-)?(?:ils?|elles?)\b"
+    )
 
 
 def kind_of(question: str) -> AnswerKind:
@@ -239,9 +256,11 @@ def years_of(question: str, latest_year: int | None) -> tuple[int, ...]:
     years = [int(match.group()) for match in _YEAR.finditer(text)]
     if _pattern("years", "covid").search(text):
         years.append(COVID_YEAR)
-    if latest_year is not None and not years:
-        shifts = {"latest": 0, "last": -1, "next": 1}
-        years += [latest_year + shift for key, shift in shifts.items() if _pattern("years", key).search(text)]
+    if len(years) < 2 and (years or latest_year is not None):
+        # « L'année d'avant » is the one before that which is named, or before that of the newest report.
+        shifts = {"last": -1, "next": 1} if years else {"latest": 0, "last": -1, "next": 1}
+        base = years[0] if years else latest_year or 0
+        years += [base + shift for key, shift in shifts.items() if _pattern("years", key).search(text)]
     return tuple(dict.fromkeys(years))
 
 
@@ -344,7 +363,7 @@ def _common_words(question: str) -> list[str]:
 def _standalone(question: str, former: Query, years: Iterable[int]) -> str:
     """Put the former question and the follow-up into one: « Et en 2021 ? » only changes the year."""
     years = tuple(years)
-    if years and former.years and not _bearing(question):
+    if years and former.years and _vague().issuperset(_bearing(question)):
         return _of_years(former.text, years)
     return f"{former.text} {question}"
 

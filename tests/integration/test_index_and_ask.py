@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ra_assistant import answer_wording, assembly, building
-from ra_assistant.answering import MOST_READ, READ_AT_ONCE, SURE
+from ra_assistant.answering import FAR, MOST_READ, SURE
 from ra_assistant.builds import BuildStore
 from ra_assistant.errors import EmptyCorpus, IndexDamaged, IndexMissing, IndexOutdated, QuestionRefused
 from ra_assistant.indexing import Progress
@@ -121,8 +121,8 @@ class CountingReader:
         return [Reading(self.answerable) for _ in passages]
 
 
-@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, MOST_READ // READ_AT_ONCE)])
-def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
+@pytest.mark.parametrize(("answerable", "calls"), [(SURE + 1, 1), (SURE - 1, MOST_READ)])
+def test_passages_are_read_one_after_the_other_until_one_answers_surely(
     write_corpus, tmp_path, hashed_embedding, monkeypatch, answerable: float, calls: int
 ) -> None:
     reader = CountingReader(answerable)
@@ -134,7 +134,24 @@ def test_passages_are_read_a_few_at_a_time_until_one_answers_surely(
     opened = assembly.open_assistant(tmp_path / "index")
     opened.ask("Quel est le budget de la ville ?")
     opened.close()
-    assert reader.calls == [READ_AT_ONCE] * calls
+    assert reader.calls == [1] * calls
+
+
+def test_a_passage_that_says_far_less_of_the_question_is_not_read(
+    write_corpus, tmp_path, hashed_embedding, monkeypatch
+) -> None:
+    reader = CountingReader(SURE - 1)
+    cover = Scorer.of({"cover": 2 * FAR})
+    monkeypatch.setattr(assembly, "span_reader", lambda: reader)
+    ranking = replace(assembly.ranking_model(), first=cover)
+    monkeypatch.setattr(assembly, "ranking_model", lambda: ranking)
+    texts = {f"{n}.md": f"# Note {n}\n\nLe jardin {n} accueille des écoles.\n" for n in range(6)}
+    texts["budget.md"] = "# Finances\n\nLe budget annuel de la ville atteint 12 M€.\n"
+    building.build(write_corpus(texts), tmp_path / "index")
+    opened = assembly.open_assistant(tmp_path / "index")
+    opened.ask("Quel est le budget annuel de la ville ?")
+    opened.close()
+    assert reader.calls == [1]
 
 
 def test_a_near_miss_says_what_the_report_lacks(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,10 @@ def test_each_passage_has_one_window_and_the_best_candidates_comes_first() -> No
         [*scored(first, [1.0, 2.0, 3.0, 0.0, 0.0]), *scored(second, [0.0, 9.0, 2.0, 0.0, 0.0])],
         key=lambda candidate: -candidate.score,
     )
-    assert [window.passage.id for window in windows(found)] == [second.id, first.id]
+    assert [(window.passage.id, window.score) for window in windows(found)] == [
+        (second.id, 9.0),
+        (first.id, 3.0),
+    ]
     assert windows([]) == []
 
 

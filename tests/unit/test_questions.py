@@ -195,6 +195,63 @@ def test_the_subject_of_an_inverted_question_is_no_anaphora() -> None:
     assert leans_on_former("il réunit combien de laboratoires ?")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Pourquoi n’est-il plus là ?",
+        "Quand a-t-elle ouvert ?",
+        "Combien d’élèves accueille-t-elle ?",
+        "Combien de nouvelles places ont-ils créées ?",
+        "En quelle année a-t-il été élu ?",
+        "A-t-elle été rénovée ?",
+        "Où s’est-elle installée ?",
+        "Quand l’a-t-on repeinte ?",
+        "Pourquoi les a-t-on déplacés ?",
+        "À qui appartient-il ?",
+        "C’est toujours autant ?",
+    ],
+)
+def test_a_pronoun_that_is_the_subject_leans_on_the_former_question(question: str) -> None:
+    assert leans_on_former(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Pourquoi la piscine n’est-elle plus ouverte ?",
+        "Quand l’école a-t-elle ouvert ?",
+        "Combien d’élèves le collège accueille-t-il ?",
+        "combien d’entreprises genopole a-t-il accueillies",
+        "Y a-t-il une cantine ?",
+        "Combien y a-t-il de vélos ?",
+        "Existe-t-il une aide au logement ?",
+        "Faut-il réserver ?",
+        "Est-il possible de visiter le site ?",
+        "De quoi s’agit-il dans le projet de ferme ?",
+    ],
+)
+def test_a_subject_that_is_named_or_none_leans_on_nothing(question: str) -> None:
+    assert not leans_on_former(question)
+
+
+def test_the_year_before_takes_the_place_of_the_former_year() -> None:
+    query = understand("Et l’année d’avant ?", [Turn("Combien de visiteurs en 2022 ?", "4 000")], 2023)
+    assert query.text == "Combien de visiteurs en 2021 ?"
+    assert query.years == (2021,)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "A-t-on planté plus d’arbres en 2022 qu’en 2021 ?",
+        "Les trains arrivent-ils moins souvent à l’heure en 2022 qu’en 2021 ?",
+        "La cantine a-t-elle servi davantage de repas en 2022 que l’année d’avant ?",
+    ],
+)
+def test_more_than_in_another_year_is_a_comparison(question: str) -> None:
+    assert understand(question, [], 2022).spans_years
+
+
 def test_a_history_of_civilities_changes_nothing() -> None:
     assert not understand("Et le budget ?", [Turn("Bonjour")], 2023).is_follow_up
 
