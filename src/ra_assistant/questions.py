@@ -206,6 +206,8 @@ def names_of(question: str) -> frozenset[str]:
 
 def compares_years(question: str, latest_year: int | None) -> bool:
     """Tell whether a question compares two years, whether it names them or not."""
+    if _pattern("evolution", "both").search(fold(question)):
+        return True
     if kind_of(question) is not AnswerKind.COMPARISON:
         return False
     return (

@@ -246,6 +246,8 @@ def test_the_year_before_takes_the_place_of_the_former_year() -> None:
         "A-t-on planté plus d’arbres en 2022 qu’en 2021 ?",
         "Les trains arrivent-ils moins souvent à l’heure en 2022 qu’en 2021 ?",
         "La cantine a-t-elle servi davantage de repas en 2022 que l’année d’avant ?",
+        "Les trains étaient-ils plus pleins en 2021 ou en 2022 ?",
+        "Combien d’arbres de plus d’une année à l’autre ?",
     ],
 )
 def test_more_than_in_another_year_is_a_comparison(question: str) -> None:
