@@ -342,11 +342,12 @@ def _answerer(
 
 
 def _mender(lexical: Bm25Index) -> Callable[[str], str]:
-    """Return the function that mends the spelling of French questions; English ones are left alone."""
+    """Return what mends the spelling of French questions; English ones are left alone."""
     from ra_assistant.spelling import Speller
 
     speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
-    return lambda question: question if questions.is_english(question) else speller.mend(question)
+    # What is short on purpose, « cest koi », is no slip.
+    return lambda asked: asked if questions.is_english(asked) else speller.mend(questions.spell_out(asked))
 
 
 def _known_share(query: Query, lexical: Bm25Index) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
@@ -16,6 +17,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
 _LONG = 8
 """From this length on two slips are mended, below only one."""
+_ELIDED = re.compile(r"([cdjlmnst]|qu)([aeiouyh]\w{2,})")
+_UNWRITTEN = 0.5
+"""What an apostrophe left out counts beside a slip: « ladresse » is « l'adresse » rather than « adresse »."""
 
 
 def word_hash(form: str) -> int:
@@ -56,8 +60,23 @@ class Speller:
 
     def _mended(self, word: str) -> str:
         form = fold(word)
-        if len(form) < _SHORTEST or form in self._forms or stem(form) in self._stems or self.is_french(form):
+        if len(form) < _SHORTEST or self._is_known(form) or self.is_french(form):
             return word
+        found = [self._nearest(form)]
+        elided = _ELIDED.fullmatch(form)
+        if elided:
+            article, rest = elided.groups()
+            slips, other = (0, rest) if self._is_known(rest) else self._nearest(rest)
+            found.append((slips + _UNWRITTEN, other and f"{article}'{other}"))
+        return min(one for one in [*found, (math.inf, word)] if one[1])[1]
+
+    def _is_known(self, form: str) -> bool:
+        return form in self._forms or stem(form) in self._stems
+
+    def _nearest(self, form: str) -> tuple[float, str]:
+        """Return how many slips away the nearest word of the reports is, and it; empty when it is too far."""
+        if len(form) < _SHORTEST:
+            return math.inf, ""
         slips = 1 if len(form) < _LONG else 2
         best: tuple[int, int, str] | None = None
         for length in range(len(form) - slips, len(form) + slips + 1):
@@ -66,7 +85,7 @@ class Speller:
                 if distance <= slips and (distance == 1 or form[0] == other[0]):
                     rank = (distance, -self._frequency(self._forms[other]), other)
                     best = rank if best is None else min(best, rank)
-        return word if best is None else best[2]
+        return (math.inf, "") if best is None else (best[0], best[2])
 
     def is_french(self, form: str) -> bool:
         """Tell whether a folded form is a word of French."""

@@ -24,6 +24,9 @@ def speller() -> Speller:
         ("labortoires", "laboratoires"),
         ("genoploe", "genopole"),
         ("bioprodcution", "bioproduction"),
+        ("cb dentreprises", "cb d'entreprises"),
+        ("dentreprize", "d'entreprises"),
+        ("linstallation", "linstallation"),
         ("Conbien d’entreprise à Génopole ?", "combien d’entreprise à Génopole ?"),
     ],
 )
