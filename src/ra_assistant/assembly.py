@@ -342,11 +342,10 @@ def _answerer(
 
 
 def _mender(lexical: Bm25Index) -> Callable[[str], str]:
-    """Return what mends the spelling of French questions; English ones are left alone."""
+    """Return what mends the spelling of French questions: « cest koi » is short on purpose, and written out before."""
     from ra_assistant.spelling import Speller
 
     speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
-    # What is short on purpose, « cest koi », is no slip.
     return lambda asked: asked if questions.is_english(asked) else speller.mend(questions.spell_out(asked))
 
 
