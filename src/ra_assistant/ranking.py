@@ -72,6 +72,8 @@ class _Reading:
     stems: frozenset[str]
     heading: frozenset[str]
     """Stems of the headings, the table header and the document's title."""
+    nearest: frozenset[str]
+    """Stems of the nearest heading."""
     years: frozenset[int]
     """Years of the headings, else of the document."""
     rows: Rows
@@ -203,6 +205,7 @@ class Ranker:
             "name_missing": float(not query.names <= within),
             "follow_up": float(query.is_follow_up),
             "asked_terms": min(1.0, len(query.terms) / 8),
+            "head_cover": sum(idf[term] for term in idf if term in reading.nearest) / total,
         }
         previous: frozenset[str] = frozenset()
         heading = reached(reading.heading, reading.near_heading)
@@ -225,6 +228,9 @@ class Ranker:
             features["rank_other"] = float(gives_another_rank(query, sentence.text))
             if query.said:
                 features["said_before"] = len(own & query.said) / max(1, len(own))
+            features["head_item"] = (
+                features["head_cover"] * features["item"] * (query.kind is AnswerKind.LIST)
+            )
             features |= fit(query, sentence.text)
             features[f"asks_{query.kind.value}"] = 1.0
             features |= self._time(query, passage, sentence, reading)
@@ -316,6 +322,7 @@ def _read(document: Document, passage: Passage, vectors: WordVectors | None) -> 
         sentences=tuple(sentences),
         stems=_stems(passage.text),
         heading=frozenset(word.stem for word in heading),
+        nearest=_stems(passage.section_path[-1]) if passage.section_path else frozenset(),
         years=years_said(" ".join(passage.section_path))
         or frozenset({document.year} if document.year else ()),
         rows=rows,

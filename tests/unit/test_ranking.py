@@ -6,7 +6,7 @@ from ra_assistant.questions import AcronymBook, understand
 from ra_assistant.ranking import Ranker, SpanGuess
 from ra_assistant.scoring import Scorer
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import AnswerKind, BlockKind, Hit, Span, Turn
+from ra_assistant.types import AnswerKind, BlockKind, Hit, Section, Span, Turn
 from tests.conftest import make_document
 
 TEXT = (
@@ -98,6 +98,18 @@ def test_the_year_asked_is_told_from_another(rank) -> None:
     assert feature(rank("visiteurs en 2021"), "300", "year_said") == 1.0
     assert feature(rank("visiteurs en 2019"), "300", "year_other") == 1.0
     assert feature(rank("budget en 2020"), "20 M€", "year_placed") == 1.0
+
+
+def test_the_nearest_heading_names_what_its_list_holds(rank) -> None:
+    text = "Ville de Pontelvy\n\nRégion Val-Océan"
+    where = {"kinds": dict.fromkeys((0, 1), BlockKind.LIST_ITEM)}
+    path = ("Qui sommes-nous ?", "Partenaires")
+    found = rank("Quels sont les partenaires ?", text=text, sections=(Section(path, 0, len(text)),), **where)
+    assert feature(found, "Région", "head_cover") == feature(found, "Région", "head_item") == 1.0
+    found = rank("Qui sont les membres ?", text=text, sections=(Section(path, 0, len(text)),), **where)
+    assert feature(found, "Région", "head_cover") == 0.0
+    found = rank("Où sont les partenaires ?", text=text, sections=(Section(path, 0, len(text)),), **where)
+    assert feature(found, "Région", "head_item") == 0.0
 
 
 def test_a_sentence_that_the_former_answer_said_is_told_from_a_new_one(rank) -> None:
