@@ -33,6 +33,8 @@ OFFTOPIC = 70
 PIAF_OTHERS = 250
 FITTING = RUNS / "fitting"
 FICTIONAL = ("autorite", "biopole", "eaux", "musee")
+WRITTEN = ("port", "solidarite", "technopole")
+"""Others, kept in `data_reports`."""
 ELSEWHERE = 0.25
 """Share of the questions that are asked of a corpus that cannot answer as well."""
 ASKED = 0.45
@@ -161,13 +163,13 @@ def reports(corpus: Path) -> Iterator[Question]:
             yield Question(q["question"], history, "elsewhere", group, frozenset(members[other]), never)
 
 
-def fictional(slug: str) -> Callable[[Path], Iterator[Question]]:
-    """Return the source of a complete fictional report."""
+def fictional(slug: str, folder: Path) -> Callable[[Path], Iterator[Question]]:
+    """Return the source of a complete fictional report that is kept in a folder."""
 
     def source(corpus: Path) -> Iterator[Question]:
-        for path in sorted((SHARED / "fictional").glob(f"{slug}_*.md")):
+        for path in sorted(folder.glob(f"{slug}_*.md")):
             shutil.copy(path, corpus)
-        for q in read_lines(SHARED / "fictional" / f"{slug}.questions.jsonl"):
+        for q in read_lines(folder / f"{slug}.questions.jsonl"):
             proofs = q["preuves"]
 
             def holds(path: str, text: str, proofs: list[dict[str, str]] = proofs) -> bool:
@@ -252,7 +254,8 @@ SOURCES: dict[str, Callable[[Path], Iterator[Question]]] = {
     "piaf": piaf,
     "reports": reports,
     "given": given,
-    **{slug: fictional(slug) for slug in FICTIONAL},
+    **{slug: fictional(slug, SHARED / "fictional") for slug in FICTIONAL},
+    **{slug: fictional(slug, HERE / "data_reports") for slug in WRITTEN},
     "genopole": genopole,
     "offtopic": offtopic,
     "real": real,

@@ -40,7 +40,7 @@ RANKER_EPOCHS, REFUSAL_EPOCHS = 14, 8
 GIVEN = {"fit_spelled_out": 6.0, "contrary": -2.0, "rank_other": -2.0}
 GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0, "best_rank_other": -4.0}
 """Weights set by hand, of what is too rare among the questions that fit."""
-REPORTED = {"autorite", "musee", "genopole", "real"}
+REPORTED = {"autorite", "musee", "genopole", "real", *asking.WRITTEN}
 """Sources that only report."""
 COUNTS = {"offtopic": 3.0}
 """How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do

@@ -112,9 +112,10 @@ def refusal_features(query: Query, candidates: Sequence[Candidate], known_share:
     """Return what tells an answerable question from another, for its ranked candidates."""
     best = candidates[0]
     rival = next((c for c in candidates[1:] if c.passage.id != best.passage.id), None)
-    whole = sum(math.exp(max(-30.0, candidate.score - best.score)) for candidate in candidates)
+    parts = [math.exp(max(-30.0, candidate.score - best.score)) for candidate in candidates]
     return {
-        "share": 1 / whole,
+        "share": 1 / sum(parts),
+        "share_quoted": sum(parts[:MOST_SURE]) / sum(parts),
         "surest": max(candidate.features.get("reader_passage", UNREAD) for candidate in candidates),
         "strongest": max(candidate.features.get("reader_logits", -1.0) for candidate in candidates),
         "score": best.score,
