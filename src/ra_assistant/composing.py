@@ -219,14 +219,24 @@ def _side(
     Editions of a report say the same thing in nearly the same words: the sentence that answers for
     one year points to the one that answers for the other.
     """
-    model = _stems(_text(best, documents))
+    model = _things(_text(best, documents))
 
-    def worth(candidate: Candidate) -> float:
-        own = _stems(_text(candidate, documents))
-        return candidate.score + _LIKENESS * len(own & model) / max(1, len(own | model))
+    def likeness(candidate: Candidate) -> float:
+        own = _things(_text(candidate, documents))
+        return len(own & model) / max(1, len(own | model))
 
     ours = [c for c in candidates if documents[c.passage.document_id].year == year]
-    return max(ours, key=worth, default=None)
+    found = max(ours, key=lambda candidate: candidate.score + _LIKENESS * likeness(candidate), default=None)
+    # Without a word in common, it is of something else.
+    return found if found is best or (found is not None and likeness(found) > 0) else None
+
+
+def _things(text: str) -> frozenset[str]:
+    """Return the stems of a text without those of its quantities: « euros » says nothing of what is counted."""
+    counted = quantities(text)
+    return frozenset(
+        word.stem for word in content_words(text) if not any(q.start <= word.start < q.end for q in counted)
+    )
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -234,6 +234,21 @@ def test_each_side_of_a_comparison_has_its_citation() -> None:
     ]
 
 
+def test_a_side_that_speaks_of_something_else_is_left_out() -> None:
+    texts = {
+        2021: "Le chantier du port a coûté 12 millions d’euros.",
+        2022: "Les dons atteignent 30 millions d’euros.",
+    }
+    documents = {year: make_document(text, id=f"d{year}", year=year) for year, text in texts.items()}
+    found = [
+        *candidates(documents[2022], ("dons", 2.0, "30 millions d’euros")),
+        *candidates(documents[2021], ("chantier", 1.9, "12 millions d’euros")),
+    ]
+    by_id = {document.id: document for document in documents.values()}
+    answer = compose(Query("q", {}, AnswerKind.COMPARISON), found, by_id, 0.5, sides=(2021, 2022))
+    assert [citation.quote for citation in answer.citations] == [texts[2022]]
+
+
 def test_a_long_answer_is_kept_short() -> None:
     sentences = [f"La phrase numéro {n} {'raconte une chose ' * 8}longue." for n in range(3)]
     document = make_document(" ".join(sentences))
