@@ -87,6 +87,12 @@ def is_of_kind(kind: AnswerKind, text: str) -> bool:
     return True
 
 
+def begins_with_a_name(text: str) -> bool:
+    """Tell whether words begin with a capital and hold a name of several words: « Paul Petit, trésorier »."""
+    several = (re.search(r"[ \u00a0]", match.group()) for match in _NAME.finditer(text))
+    return text[:1].isupper() and any(several)
+
+
 def brings_a_name(query: Query, text: str) -> bool:
     """Tell whether words hold a proper name that the question does not."""
     return any(

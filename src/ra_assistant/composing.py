@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from ra_assistant.answer_kinds import brings_a_name, is_of_kind, spelled_out, years_said
+from ra_assistant.answer_kinds import begins_with_a_name, brings_a_name, is_of_kind, spelled_out, years_said
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
@@ -31,6 +31,9 @@ ITEM_WORDS = 6
 """Words from which on an item of a list says enough to be quoted without its list."""
 _LIKENESS = 5.0
 """Log-odds that a sentence gains when it has all the words of the other year's answer."""
+
+_HARDLY = 2.0
+"""Log-odds by which a sentence is hardly likelier than another."""
 
 _CLAUSE_END = re.compile(r"[;:,)»](?=\s)|\s[–—-](?=\s)")
 _SPACE = re.compile(r"\s")
@@ -56,7 +59,7 @@ def compose(
         sides: years to compare, each with its citation; empty when nothing is compared.
         verdicts: how « yes » and « no » are said; a question that a sentence settles is answered by one.
     """
-    chosen = _chosen(candidates, documents, rival_share, sides)
+    chosen = _chosen(_naming_first(query, candidates, documents), documents, rival_share, sides)
     if not sides:
         chosen = _year_first(query, chosen, documents)
     citations: list[Citation] = []
@@ -167,13 +170,24 @@ def _chosen(
             return [side for side in found if side is not None][:MAX_CITATIONS]
     chosen = [best]
     for candidate in candidates[1:]:
-        if len(chosen) == MAX_CITATIONS or math.exp(candidate.score - best.score) < share:
+        if len(chosen) == MAX_CITATIONS or math.exp(min(0.0, candidate.score - best.score)) < share:
             break
         is_heading = bool(candidate.features.get("heading"))
         if is_heading or _of_another_year(candidate, best) or _says_the_same(candidate, chosen, documents):
             continue
         chosen.append(candidate)
     return chosen
+
+
+def _naming_first(
+    query: Query, candidates: Sequence[Candidate], documents: Mapping[str, Document]
+) -> Sequence[Candidate]:
+    """Put a sentence that names what is defined before one that does not and is hardly likelier."""
+    if query.kind is not AnswerKind.DEFINITION:
+        return candidates
+    near = [c for c in candidates if candidates[0].score - c.score < _HARDLY]
+    naming = next((c for c in near if not query.terms.keys().isdisjoint(_stems(_text(c, documents)))), None)
+    return candidates if naming is None else [naming, *(c for c in candidates if c is not naming)]
 
 
 def _of_another_year(candidate: Candidate, best: Candidate) -> bool:
@@ -274,9 +288,10 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
 
 
 def _defines(query: Query, text: str) -> bool:
-    """Tell whether words say what a thing is: more than one of them, the thing itself not among them."""
+    """Tell whether words say what a thing or somebody is: more than one of them, not itself, nor another's name."""
     said = _stems(text)
-    return spelled_out(query, text) is not None or (len(said) > 1 and said.isdisjoint(query.terms))
+    is_told = len(said) > 1 and said.isdisjoint(query.terms) and not begins_with_a_name(text)
+    return spelled_out(query, text) is not None or is_told
 
 
 def _is_whole(text: str) -> bool:

@@ -188,10 +188,32 @@ def _pronoun_asked() -> re.Pattern[str]:
 def kind_of(question: str) -> AnswerKind:
     """Return what kind of answer a question asks for; `THING` when nothing tells."""
     text = fold(question)
+    if somebody_asked(question):
+        return AnswerKind.DEFINITION
     for kind in table("questions")["kinds"]:
         if _pattern("kinds", kind).search(text):
             return AnswerKind(kind)
     return AnswerKind.THING
+
+
+def somebody_asked(question: str) -> str:
+    """Return the person of whom a question asks what they are, « Qui est Marie Durand ? »; empty for others."""
+    found = _pattern("who", "asked").match(fold(question))
+    if found is None:
+        return ""
+    rest = question[found.end() :]
+    named = words(rest)
+    bare = [word.form for word in named if word.form not in STOP_WORDS]
+    roles = table("questions")["who"]["roles"].split()
+    if not 2 <= len(bare) == len(named) <= 5 or not set(bare).isdisjoint(roles):
+        return ""
+    return rest[named[0].start : max(word.end for word in named)]
+
+
+def _told(question: str) -> str:
+    """Put the name first where it is asked who somebody is: after « qui est », a name is taken for the answer."""
+    name = somebody_asked(question)
+    return table("questions")["who"]["told"].format(somebody=name) if name else question
 
 
 def names_of(question: str) -> frozenset[str]:
@@ -297,7 +319,7 @@ def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
 
 def _alone(question: str, latest_year: int | None) -> Query:
     return Query(
-        text=question,
+        text=_told(question),
         terms=_terms(question),
         kind=kind_of(question),
         years=years_of(question, latest_year),

@@ -27,6 +27,7 @@ HOW_MANY = "Combien d’entreprises l’agence a-t-elle accueillies en 2022 ?"
 WHO = "Qui préside l’agence depuis mars 2021 ?"
 RAISED = "Combien les entreprises ont-elles levé en 2022 ?"
 SEAT = "Où se trouve le siège de l’agence ?"
+INAUGURATED = "Quand le siège de l’agence a-t-il été inauguré ?"
 RIGHT = {HOW_MANY: "12 entreprises", WHO: "Marie Durand", RAISED: "41,7", SEAT: "Bellevue"}
 SHOULD_SAY = "En 2022, l’agence a accueilli 12 entreprises [1]."
 
@@ -420,7 +421,7 @@ def test_there_are_enough_misbehaviours() -> None:
         (HOW_MANY, SHOULD_SAY),
         (WHO, "Marie Durand préside l’agence depuis le 12 mars 2021 [1]."),
         (RAISED, "Les entreprises ont levé 41,7 M€ en 2022, contre 28,3 M€ en 2021 [1]."),
-        (SEAT, "Le siège de l’agence a été inauguré à Bellevue le 3 juin 2022 [1]."),
+        (INAUGURATED, "Le siège de l’agence a été inauguré à Bellevue le 3 juin 2022 [1]."),
     ],
 )
 def test_a_right_sentence_is_shown_as_it_came(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ra_assistant.fitted import ranking_model
 from tests.interfaces.test_command_line import Run
 from tests.interfaces.test_command_line import run as run
 
@@ -76,7 +77,7 @@ def test_a_book_sets_weight_and_threshold_and_the_next_report_keeps_them(
     assert after["build_id"] != before["build_id"]
     assert isinstance(after["threshold"], float)
     shares = {row[0]: sum(row[1:]) for row in after["calibration"]["shares"]}  # type: ignore[index]
-    assert shares[after["threshold"]] >= shares[0.38]
+    assert shares[after["threshold"]] >= shares[ranking_model().threshold]
     ranks = dict(after["calibration"]["ranks"])  # type: ignore[index]
     assert ranks[after["fusion"]["weight"]] >= ranks[0.0]  # type: ignore[index]
 
@@ -104,7 +105,8 @@ def test_without_a_book_the_headings_are_asked_and_the_threshold_stays(
     done = run("calibrate", *places, env_more={"RA_FUSION_WEIGHT": "0.3"})
     assert done.returncode == 0, done.stderr
     assert "8\u00a0titres des rapports, pris comme questions" in done.stdout
-    assert "Seuil de refus\u00a0: 0,38, inchangé" in done.stdout
+    usual = f"{ranking_model().threshold:g}".replace(".", ",")
+    assert f"Seuil de refus\u00a0: {usual}, inchangé" in done.stdout
     assert "RA_FUSION_WEIGHT est posé\u00a0: sa valeur, 0,3, reste utilisée à la place." in done.stderr
     assert manifest(index)["threshold"] is None
     assert "les titres des rapports" in run("models", "list", "--index", index).stdout

@@ -323,3 +323,13 @@ def test_an_acronym_leads_with_the_words_that_it_stands_for() -> None:
     )
     answer = compose(query, candidates(report, ("Le GIP", 2.0, "groupement")), {report.id: report}, 0.5)
     assert answer.text.startswith("Groupement. ")
+
+
+def test_somebody_is_not_told_by_the_name_of_another() -> None:
+    text = "Marie Durand préside le port ; Paul Petit, vice-président, suit les comptes de la maison."
+    query = Query("Qui est Marie Durand ?", {"mar": 1.0, "durand": 1.0}, AnswerKind.DEFINITION)
+    document = make_document(text)
+    (other,) = candidates(document, ("Marie", 2.0, "Paul Petit, vice-président"))
+    (own,) = candidates(document, ("Marie", 2.0, "vice-président, suit les comptes"))
+    told = [compose(query, [each], {document.id: document}, 0.5).text for each in (other, own)]
+    assert [text.startswith("«") for text in told] == [True, False]

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ra_assistant.french.words import stem
 from ra_assistant.questions import (
     AcronymBook,
     clean_question,
@@ -57,6 +58,31 @@ def test_the_kind_of_answer_is_understood(question: str, kind: AnswerKind) -> No
 )
 def test_years_are_understood(question: str, years: tuple[int, ...]) -> None:
     assert years_of(question, 2023) == years
+
+
+@pytest.mark.parametrize(
+    ("question", "somebody"),
+    [
+        ("Qui est Marie Durand ?", True),
+        ("Qui était Jean-Paul Petit ?", True),
+        ("c’est qui marie durand", True),
+        ("Who is Marie Durand?", True),
+        ("Qui est le directeur ?", False),
+        ("qui est directeur général", False),
+        ("Qui est concerné par la mesure ?", False),
+        ("Qui est président de l’agence ?", False),
+        ("Qui préside l’agence ?", False),
+    ],
+)
+def test_who_somebody_is_asks_for_no_name(question: str, somebody: bool) -> None:
+    assert (kind_of(question) is AnswerKind.DEFINITION) is somebody
+
+
+def test_the_name_of_somebody_asked_comes_first() -> None:
+    query = understand("Qui est Marie Durand\u00a0?", [], 2023)
+    assert query.text == "Marie Durand, qui est-ce ?"
+    assert query.names == {"durand", stem("marie")}
+    assert query.terms.keys() == query.names
 
 
 def test_sms_spelling_is_written_out() -> None:
