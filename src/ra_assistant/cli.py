@@ -70,7 +70,7 @@ def index(
         CLI["built"].format(
             documents=wording.count(built.documents, "document", "documents"),
             passages=wording.count(built.passages, "passage", "passages"),
-            embedded=built.embedded,
+            embedded=wording.count(built.embedded, "nouveau calcul", "nouveaux calculs"),
         )
     )
     if built.unreadable:

@@ -70,7 +70,7 @@ def publish(
         COMMANDS["published"].format(
             documents=wording.count(prepared.documents, "document", "documents"),
             passages=wording.count(prepared.passages, "passage", "passages"),
-            embedded=prepared.embedded,
+            embedded=wording.count(prepared.embedded, "nouveau calcul", "nouveaux calculs"),
             build=prepared.build_id,
         )
     )

@@ -199,7 +199,7 @@ def _take_in(collection: Collection, files: Sequence[Path], index: Path | None) 
                 COMMANDS["published"].format(
                     documents=documents,
                     passages=passages,
-                    embedded=prepared.embedded,
+                    embedded=wording.count(prepared.embedded, "nouveau calcul", "nouveaux calculs"),
                     build=prepared.build_id,
                 )
             )

@@ -151,8 +151,7 @@ COMMANDS: dict[str, str] = {
     "book_option": "Fichier de questions à ne pas perdre\u00a0; «\u00a0questions.yaml\u00a0» du dossier des rapports "
     "par défaut.",
     "build_argument": "Identifiant de l’index\u00a0; le précédent par défaut.",
-    "published": "Index en service\u00a0: {documents}, {passages} ({embedded} nouveaux calculs), "
-    "«\u00a0{build}\u00a0».",
+    "published": "Index en service\u00a0: {documents}, {passages} ({embedded}), «\u00a0{build}\u00a0».",
     "check_line": "  ✓ {sentence}",
     "missed": "  Question sans bonne réponse\u00a0: «\u00a0{question}\u00a0»",
     "mended": "L’index en service était abîmé\u00a0: il a été refait à partir de notre copie, «\u00a0{build}\u00a0».",

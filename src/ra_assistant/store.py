@@ -34,6 +34,8 @@ from ra_assistant.types import Passage
 COLLECTION = "passages"
 _BATCH = 250
 """Size of insertions that Chroma's performance guide advises (docs.trychroma.com, single node)."""
+_FEWEST_FLUSHED = 2
+"""Records written after which Chroma flushes a collection, at least: one alone would be flushed when it is read."""
 
 
 QUERY_SECONDS = 3.0
@@ -125,8 +127,8 @@ class ChromaStore:
                     "ef_construction": 200,
                     "ef_search": 500,
                     "max_neighbors": 32,
-                    "sync_threshold": max(2, len(passages)),
-                    "batch_size": max(2, len(passages)),
+                    "sync_threshold": max(_FEWEST_FLUSHED, len(passages)),
+                    "batch_size": max(_FEWEST_FLUSHED, len(passages)),
                 }
             },
         )
@@ -134,6 +136,10 @@ class ChromaStore:
             with _answering(place):
                 for start in range(0, len(passages), _BATCH):
                     store._add(passages[start : start + _BATCH], vectors[start : start + _BATCH])
+                if (
+                    len(passages) < _FEWEST_FLUSHED
+                ):  # the same again, in its own place: what is not flushed is, later
+                    store._add(passages, vectors)
         except StoreError:
             store.close()
             raise

@@ -152,7 +152,7 @@ CLI: dict[str, str] = {
     "missing_argument": "il manque {name}",
     "bad_value": "valeur refusée pour {name}",
     "too_many": "trop d’arguments",
-    "built": "Index en service : {documents}, {passages} ({embedded} nouveaux calculs).",
+    "built": "Index en service : {documents}, {passages} ({embedded}).",
     "up_to_date": "L’index est à jour.",
     "unread": "Fichier laissé de côté : {sentence}",
     "notice": "{path}{page} : {sentence}",

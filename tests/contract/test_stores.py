@@ -11,6 +11,7 @@ import pytest
 from bench import nearest
 
 from ra_assistant import assembly, vector_places
+from ra_assistant.builds import file_hash
 from ra_assistant.exact_store import ExactStore
 from ra_assistant.ports import VectorStore
 from ra_assistant.settings import load_settings
@@ -133,6 +134,21 @@ def test_a_closed_store_opens_again_as_it_was(tmp_path: Path) -> None:
     ChromaStore.create(tmp_path, passages(5), vectors).close()
     with ChromaStore(tmp_path) as store:
         assert store.nearest(vectors[3].tolist(), 1)[0][0] == "p3"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_on_disk_never_changes_once_it_was_written(tmp_path: Path, count: int) -> None:
+    def files() -> dict[Path, str]:
+        return {path: file_hash(path) for path in tmp_path.rglob("*") if path.is_file()}
+
+    vectors = unit_vectors(count)
+    ChromaStore.create(tmp_path, passages(count), vectors).close()
+    written = files()
+    for _ in range(2):
+        with ChromaStore(tmp_path) as store:
+            assert len(store) == count
+            assert store.nearest(vectors[0].tolist(), 1)[0][0] == "p0"
+    assert files() == written
 
 
 def test_the_benchmark_of_both_asks_the_same_and_finds_the_same(capsys: pytest.CaptureFixture[str]) -> None:

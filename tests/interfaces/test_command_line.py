@@ -399,7 +399,7 @@ def test_publishing_telling_listing_and_going_back(run: Run, corpus: Path, tmp_p
     done = run("publish", *places)
     assert done.returncode == 0, done.stderr
     assert "✓ Passages retrouvés par leur propre texte\u00a0: 4 sur 4" in done.stdout
-    assert "2\u00a0documents, 4\u00a0passages (4 nouveaux calculs)" in done.stdout
+    assert "2\u00a0documents, 4\u00a0passages (4\u00a0nouveaux calculs)" in done.stdout
     assert "à jour" in run("publish", *places).stdout
     told = run("status", *places)
     assert "Rapport d’activité 2021 (2021), rapport-2021.md" in told.stdout
