@@ -185,8 +185,9 @@ def _naming_first(
     """Put a sentence that names what is defined before one that does not and is hardly likelier."""
     if query.kind is not AnswerKind.DEFINITION:
         return candidates
+    thing = {term for term, weight in query.terms.items() if weight >= 1.0}
     near = [c for c in candidates if candidates[0].score - c.score < _HARDLY]
-    naming = next((c for c in near if not query.terms.keys().isdisjoint(_stems(_text(c, documents)))), None)
+    naming = next((c for c in near if not thing.isdisjoint(_stems(_text(c, documents)))), None)
     return candidates if naming is None else [naming, *(c for c in candidates if c is not naming)]
 
 

@@ -41,6 +41,7 @@ _YEARS_LISTED = re.compile(
 _SPACES = re.compile(r"\s+")
 _SHORT_FORM = re.compile(r"(?<![\w’'-])[^\W_]+(?![\w’'-])")
 _THAT = re.compile(r"\b(?:ca|cela)\b")
+_PARTICIPLE = re.compile(r"\w+(?:é|és|ée|ées|i|u|us|ue|ues|it|ite|ert|ible|able)\b")
 _NAME = re.compile(r"(?<![.!?«] )\b[A-ZÉÈÀÂÎÔÇŒ][\w’'-]{2,}")
 
 
@@ -203,11 +204,13 @@ def somebody_asked(question: str) -> str:
         return ""
     rest = question[found.end() :]
     named = words(rest)
-    bare = [word.form for word in named if word.form not in STOP_WORDS]
-    roles = table("questions")["who"]["roles"].split()
-    if not 2 <= len(bare) == len(named) <= 5 or not set(bare).isdisjoint(roles):
+    forms = [word.form for word in named]
+    others = (*STOP_WORDS, *table("questions")["who"]["roles"].split())
+    if not 2 <= len(forms) <= 5 or not set(forms).isdisjoint(others):
         return ""
-    return rest[named[0].start : max(word.end for word in named)]
+    name = rest[named[0].start : max(word.end for word in named)]
+    # « Qui est intervenu hier » names nobody; a name may be typed without capitals.
+    return "" if name.islower() and _PARTICIPLE.match(name) else name
 
 
 def _told(question: str) -> str:

@@ -96,6 +96,15 @@ def test_a_follow_up_is_read_after_the_conversation(assistant) -> None:
     assert answer.standalone_question == "Combien de nouvelles entreprises en 2021 ?"
 
 
+def test_short_forms_are_written_out_before_spelling_is_mended(
+    write_corpus, tmp_path, hashed_embedding
+) -> None:
+    building.build(write_corpus({"a.md": "# Musée\n\nLe musée compte cent salles.\n"}), tmp_path / "index")
+    opened = assembly.open_assistant(tmp_path / "index")
+    assert opened.answerer.understood("cest koi le muzée").text == "c'est quoi le musee"
+    opened.close()
+
+
 def test_what_the_report_does_not_say_is_refused_with_the_nearest_passages(assistant) -> None:
     answer = assistant.ask("Quelle est la recette du gratin dauphinois ?")
     assert answer.outcome is Outcome.NOT_IN_REPORT

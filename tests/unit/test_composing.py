@@ -333,3 +333,22 @@ def test_somebody_is_not_told_by_the_name_of_another() -> None:
     (own,) = candidates(document, ("Marie", 2.0, "vice-président, suit les comptes"))
     told = [compose(query, [each], {document.id: document}, 0.5).text for each in (other, own)]
     assert [text.startswith("«") for text in told] == [True, False]
+
+
+def test_what_is_defined_is_told_by_a_sentence_that_names_it() -> None:
+    text = "Paul Petit dirige le port. Marie Durand préside le conseil. Elle signifie la paix."
+    document = make_document(text)
+    query = Query("Qui est Marie Durand ?", {"durand": 1.0, "signif": 0.25}, AnswerKind.DEFINITION)
+    by_id = {document.id: document}
+
+    def first(*scores: float, kind: AnswerKind = AnswerKind.DEFINITION) -> str:
+        asked = replace(query, kind=kind)
+        rows = zip(("Petit", "Durand", "signifie"), scores, strict=True)
+        found = sorted(
+            candidates(document, *((word, score, "") for word, score in rows)), key=lambda c: -c.score
+        )
+        return compose(asked, found, by_id, 0.5).citations[0].quote
+
+    assert first(3.0, 1.5, 2.9) == "Marie Durand préside le conseil."
+    assert first(3.0, 0.5, 0.0) == "Paul Petit dirige le port."
+    assert first(3.0, 1.5, 0.0, kind=AnswerKind.PERSON) == "Paul Petit dirige le port."

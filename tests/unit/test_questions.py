@@ -72,6 +72,10 @@ def test_years_are_understood(question: str, years: tuple[int, ...]) -> None:
         ("Qui est concerné par la mesure ?", False),
         ("Qui est président de l’agence ?", False),
         ("Qui préside l’agence ?", False),
+        ("Bonjour, qui est Marie Durand ?", True),
+        ("Qui est intervenu hier soir ?", False),
+        ("who is responsible today", False),
+        ("Qui sont Marie Durand et Paul Petit ?", False),
     ],
 )
 def test_who_somebody_is_asks_for_no_name(question: str, somebody: bool) -> None:
@@ -266,6 +270,11 @@ def test_the_year_before_takes_the_place_of_the_former_year() -> None:
     assert query.years == (2021,)
 
 
+def test_the_year_before_is_that_before_the_year_named() -> None:
+    asked = "La cantine a-t-elle servi plus de repas en 2019 que l’année d’avant ?"
+    assert understand(asked, [], 2023).years == (2019, 2018)
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -278,6 +287,19 @@ def test_the_year_before_takes_the_place_of_the_former_year() -> None:
 )
 def test_more_than_in_another_year_is_a_comparison(question: str) -> None:
     assert understand(question, [], 2022).spans_years
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Combien coûte la formation sur les deux années ?",
+        "L’agence finance-t-elle aussi les projets que l’Europe soutient ?",
+        "Combien d’arbres en 2022 ?",
+    ],
+)
+def test_two_years_that_are_not_compared_are_no_comparison(question: str) -> None:
+    assert not understand(question, [], 2022).spans_years
+    assert kind_of(question) is not AnswerKind.COMPARISON
 
 
 def test_a_history_of_civilities_changes_nothing() -> None:

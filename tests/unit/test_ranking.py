@@ -103,10 +103,10 @@ def test_the_year_asked_is_told_from_another(rank) -> None:
 def test_the_nearest_heading_names_what_its_list_holds(rank) -> None:
     text = "Ville de Pontelvy\n\nRégion Val-Océan"
     where = {"kinds": dict.fromkeys((0, 1), BlockKind.LIST_ITEM)}
-    path = ("Qui sommes-nous ?", "Partenaires")
+    path = ("Gouvernance", "Partenaires")
     found = rank("Quels sont les partenaires ?", text=text, sections=(Section(path, 0, len(text)),), **where)
     assert feature(found, "Région", "head_cover") == feature(found, "Région", "head_item") == 1.0
-    found = rank("Qui sont les membres ?", text=text, sections=(Section(path, 0, len(text)),), **where)
+    found = rank("Quelle est la gouvernance ?", text=text, sections=(Section(path, 0, len(text)),), **where)
     assert feature(found, "Région", "head_cover") == 0.0
     found = rank("Où sont les partenaires ?", text=text, sections=(Section(path, 0, len(text)),), **where)
     assert feature(found, "Région", "head_item") == 0.0

@@ -26,6 +26,7 @@ def speller() -> Speller:
         ("bioprodcution", "bioproduction"),
         ("cb dentreprises", "cb d'entreprises"),
         ("dentreprize", "d'entreprises"),
+        ("dentreprise", "d'entreprise"),
         ("linstallation", "linstallation"),
         ("Conbien d’entreprise à Génopole ?", "combien d’entreprise à Génopole ?"),
     ],
