@@ -41,7 +41,6 @@ _YEARS_LISTED = re.compile(
 _SPACES = re.compile(r"\s+")
 _SHORT_FORM = re.compile(r"(?<![\w’'-])[^\W_]+(?![\w’'-])")
 _THAT = re.compile(r"\b(?:ca|cela)\b")
-_PARTICIPLE = re.compile(r"\w+(?:é|és|ée|ées|i|u|us|ue|ues|it|ite|ert|ible|able)\b")
 _NAME = re.compile(r"(?<![.!?«] )\b[A-ZÉÈÀÂÎÔÇŒ][\w’'-]{2,}")
 
 
@@ -210,7 +209,13 @@ def somebody_asked(question: str) -> str:
         return ""
     name = rest[named[0].start : max(word.end for word in named)]
     # « Qui est intervenu hier » names nobody; a name may be typed without capitals.
-    return "" if name.islower() and _PARTICIPLE.match(name) else name
+    return "" if name.islower() and _participle().match(name) else name
+
+
+@cache
+def _participle() -> re.Pattern[str]:
+    """Return what matches words that begin with a participle, or with an adjective that is one's like."""
+    return re.compile(table("questions")["who"]["participle"])
 
 
 def _told(question: str) -> str:
