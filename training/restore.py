@@ -1,9 +1,10 @@
-"""Take the reader in the box up again: its weights as floats, for a run to begin from.
+"""Take a model in the box up again: its weights as floats, for a run to begin from.
 
 usage: restore.py --out NAME [--model FOLDER]
 
-The runs that made the reader are not kept with the project; what they gave is, in eight bits: a run begun from it
-begins with what is shipped, to the bit (`tests/unit/test_span_reader.py`).
+The runs that made the models are not kept with the project; what they gave is, in eight bits: a run begun from there
+begins with what is shipped, to the bit (`tests/unit/test_span_reader.py`, `test_embedding.py`). The reader is taken
+unless the folder says otherwise.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from transformers import BertConfig
 
 
 def restored(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], BertConfig]:
-    """Return the weights of an exported reader, under the names of a run, and its body's configuration."""
+    """Return the weights of an exported model, under the names of a run, and its body's configuration."""
     kept = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     heads = next(
         attribute.i
@@ -35,7 +36,7 @@ def restored(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], BertConfig]
         if part == "packed" and at == "embeddings.word_embeddings":
             found[f"{at}.weight"] = value.astype(np.float32) * kept[f"{at}.scale"]
         elif part == "packed":
-            weight = value.T.astype(np.float32) * kept[f"{at}.scale"][:, None]
+            weight = _whole(value, kept[f"{at}.scale"])
             found |= _parted(at, weight, kept[f"{at}.bias"])
         elif part == "weight" and f"{at}.packed" not in kept:
             is_product = at.startswith(("spans", "judge"))
@@ -43,9 +44,11 @@ def restored(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], BertConfig]
         elif part == "bias" and f"{at}.packed" not in kept:
             found[name] = value
     found["embeddings.position_embeddings.weight"] = kept["embeddings.positions"].astype(np.float32)
-    found["embeddings.token_type_embeddings.weight"] = kept["embeddings.types"]
-    found["lift"] = kept["lift"].reshape(2)
     rows, width = found["embeddings.word_embeddings.weight"].shape
+    # The embedding model's one type is added to its positions.
+    found["embeddings.token_type_embeddings.weight"] = kept.get("embeddings.types", np.zeros((1, width)))
+    if "lift" in kept:
+        found["lift"] = kept["lift"].reshape(2)
     config = BertConfig(
         vocab_size=rows,
         hidden_size=width,
@@ -57,6 +60,13 @@ def restored(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], BertConfig]
         layer_norm_eps=_epsilon(model),
     )
     return {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in found.items()}, config
+
+
+def _whole(packed: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return a matrix (outputs, inputs): kept with one scale a row, or in blocks of inputs that share one."""
+    if packed.ndim == 2:
+        return packed.T.astype(np.float32) * scale[:, None]
+    return (packed.astype(np.float32) * scale).reshape(-1, packed.shape[2]).T
 
 
 def _parted(at: str, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
@@ -85,7 +95,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", required=True)
-    parser.add_argument("--model", type=Path, default=MODELS / "reader", help="folder of an exported reader")
+    parser.add_argument("--model", type=Path, default=MODELS / "reader", help="folder of an exported model")
     options = parser.parse_args()
     weights, config = restored(onnx.load(options.model / "model.onnx"))
     out = RUNS / options.out

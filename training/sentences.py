@@ -1,6 +1,7 @@
 """Teach the model to put a question near the sentence that answers it, and near its passage.
 
 usage: sentences.py --start NAME --out NAME (--epochs N | --seconds S) [--batch N] [--headed N] [--rate R]
+                    [--others N] [--share NAME=WEIGHT,...]
 
 Each question comes with its sentence under the passage's title, with the other sentences of the passage,
 which speak of the same thing without answering, and with a few of a passage that BM25 ranks high; and with
@@ -18,7 +19,8 @@ from typing import Any
 
 import encoder
 import torch
-from common import DATA, RUNS, SEED, fold, joined, read_lines
+from common import DATA, RUNS, SEED, fold, read_lines
+from examples import asked
 
 from ra_assistant.french.sentences import sentence_spans
 
@@ -27,7 +29,7 @@ SCALE = 20.0
 MAX_TOKENS = 256
 QUESTION_TOKENS = 64
 OTHERS, STRANGERS = 6, 2
-"""Most sentences taken of the same passage, and of one that BM25 ranks high."""
+"""Most sentences taken of the same passage unless asked otherwise, and of one that BM25 ranks high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Lessons(torch.utils.data.Dataset[Batch]):
         self, questions: list[dict[str, Any]], passages: dict[str, Any], options: argparse.Namespace
     ) -> None:
         self._questions, self._passages, self._size = questions, passages, options.batch
+        self._others, self._seed = options.others, options.seed
         self._each = len(questions) // options.batch
         self._steps = 10**6 if options.seconds else options.steps or options.epochs * self._each
         self._headed = list(read_lines(DATA / "headed.jsonl")) if options.headed else []
@@ -86,10 +89,10 @@ class Lessons(torch.utils.data.Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         epoch, place = divmod(step, self._each)
         order = list(range(len(self._questions)))
-        random.Random(SEED + epoch).shuffle(order)
+        random.Random(self._seed + epoch).shuffle(order)
         drawn = order[place * self._size : (place + 1) * self._size]
-        rng = random.Random(SEED * 1_000_003 + step)
-        batch = _batch([self._questions[i] for i in drawn], self._passages, rng)
+        rng = random.Random(self._seed * 1_000_003 + step)
+        batch = _batch([self._questions[i] for i in drawn], self._passages, self._others, rng)
         for row in rng.sample(self._headed, self._pairs):
             batch.titles.append(row["title"])
             low = rng.randrange(max(1, len(row["body"]) - 500))
@@ -97,7 +100,20 @@ class Lessons(torch.utils.data.Dataset[Batch]):
         return batch
 
 
-def _batch(part: list[dict[str, Any]], passages: dict[str, dict[str, Any]], rng: random.Random) -> Batch:
+def shared_out(questions: list[dict[str, Any]], shares: str, seed: int) -> list[dict[str, Any]]:
+    """Return the questions, of each set or beginning of an id that is named only so large a part (`NAME=0.3,...`)."""
+    rng = random.Random(seed)
+    parts = {k: float(v) for k, _, v in (each.partition("=") for each in shares.split(",") if each)}
+    return [
+        q
+        for q in questions
+        if rng.random() < next((v for k, v in parts.items() if k == q["set"] or q["id"].startswith(k)), 1.0)
+    ]
+
+
+def _batch(
+    part: list[dict[str, Any]], passages: dict[str, dict[str, Any]], most_others: int, rng: random.Random
+) -> Batch:
     batch = Batch([], [], [], [], [], [])
     places: dict[str, int] = {}
     for question in part:
@@ -110,11 +126,11 @@ def _batch(part: list[dict[str, Any]], passages: dict[str, dict[str, Any]], rng:
         if right is None:
             continue
         said = fold(text[start:end])
-        batch.questions.append(joined(question["history"], question["question"], answer=rng.random() < 0.5))
+        batch.questions.append(asked(question, rng))
         batch.owners.append(len(batch.sentences))
         batch.sentences.append(titled(title, text[right[0] : max(right[1], end)], rng))
         others = [text[a:b] for a, b in spans if (a, b) != right and b > a + 12]
-        others = rng.sample(others, min(OTHERS, len(others)))
+        others = rng.sample(others, min(most_others, len(others)))
         if question["hard"]:
             other = passages[rng.choice(question["hard"])]["text"]
             strangers = [other[a:b] for a, b in units(other)]
@@ -167,17 +183,23 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="stop after so long, rates annealed to there")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--headed", type=int, default=0, help="headings with their text, a step")
+    parser.add_argument(
+        "--others", type=int, default=OTHERS, help="sentences of the same passage, a question"
+    )
+    parser.add_argument("--share", default="", help="NAME=PART of the questions kept, comma separated")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--dropout", type=float, default=0.0, help="in the layers")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--workers", type=int, default=0)
     options = parser.parse_args()
-    encoder.setup(SEED)
+    encoder.setup(options.seed)
     if options.threads:
         torch.set_num_threads(options.threads)
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl")}
     questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train" and q["answers"]]
+    questions = shared_out(questions, options.share, options.seed)
     lessons = Lessons(questions, passages, options)
     body, tokenizer = encoder.load(RUNS / options.start)
     body = body.to(options.device)

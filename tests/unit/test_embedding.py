@@ -20,7 +20,6 @@ from tests.tiny import tiny_tokenizer
 
 TRAINING = Path(__file__).parents[2] / "training"
 SHIPPED = Path(str(resources.files("ra_assistant.models"))) / "embedding"
-FLOAT = TRAINING / "runs" / "shipped"
 TEXTS = [
     "Combien d'entreprises le parc a-t-il accueillies en 2021 ?",
     "Le rendement du réseau s'établit à 83,7 %.",
@@ -72,11 +71,37 @@ def test_vectors_are_those_of_sentence_transformers_on_a_tiny_model(tiny: tuple[
     assert cosines(target, source, TEXTS).min() >= 0.999
 
 
-@pytest.mark.skipif(not FLOAT.is_dir(), reason="the float checkpoint is on the machine that trained it only")
-def test_vectors_are_those_of_sentence_transformers_on_the_shipped_model() -> None:
-    found = cosines(SHIPPED, FLOAT, TEXTS)
+def restored(folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Take an exported model up again as a run; return where sentence-transformers finds it."""
+    monkeypatch.syspath_prepend(str(TRAINING))
+    import encoder
+    import restore
+
+    monkeypatch.setattr(restore, "RUNS", folder)
+    monkeypatch.setattr(sys, "argv", ["restore.py", "--out", "again", "--model", str(model)])
+    restore.main()
+    body, _ = encoder.load(folder / "again")
+    encoder.save(body, folder / "again", folder / "again", max_tokens=288)
+    return folder / "again"
+
+
+def test_vectors_are_those_of_sentence_transformers_on_the_shipped_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = cosines(SHIPPED, restored(tmp_path, SHIPPED, monkeypatch), TEXTS)
     assert found.mean() >= 0.999
     assert found.min() >= 0.998
+
+
+def test_a_run_begun_from_the_exported_model_exports_it_again(
+    tiny: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = restored(tmp_path, tiny[1], monkeypatch)
+    import export
+
+    export.export_embedding(again, tmp_path / "shipped", version="7")
+    for name in ("model.onnx", "profile.json", "tokenizer.json"):
+        assert (tmp_path / "shipped" / name).read_bytes() == (tiny[1] / name).read_bytes(), name
 
 
 def test_a_text_has_the_same_vector_alone_and_among_others(tiny: tuple[Path, Path]) -> None:

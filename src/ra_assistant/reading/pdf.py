@@ -10,6 +10,7 @@ from ra_assistant.errors import UnreadableDocument
 from ra_assistant.reading.assembling import Described, Draft, assemble
 from ra_assistant.reading.identity import sensible_title
 from ra_assistant.reading.pdf_chunks import chunks_of, units_of
+from ra_assistant.reading.pdf_columns import Columns, Ground, columns_of, gutters_of
 from ra_assistant.reading.pdf_figures import paired, with_units
 from ra_assistant.reading.pdf_furniture import Page, body_size, without_furniture
 from ra_assistant.reading.pdf_headings import captioned, with_headings
@@ -17,9 +18,9 @@ from ra_assistant.reading.pdf_joining import piece_of, rejoined, words_of
 from ra_assistant.reading.pdf_lines import fragments_of
 from ra_assistant.reading.pdf_order import ordered
 from ra_assistant.reading.pdf_source import open_pdf, sheets_of, title_of
-from ra_assistant.reading.pdf_tables import extract_tables, with_headers
+from ra_assistant.reading.pdf_tables import extract_tables, framed_tables, with_headers
 from ra_assistant.reading.pdf_types import Fragment, Item, Sheet, Table, Unit
-from ra_assistant.reading.pdf_whole import whole_lines, with_bullets, with_initials
+from ra_assistant.reading.pdf_whole import whole_lines, with_bullets, with_initials, with_titles
 from ra_assistant.types import BlockKind, Notice
 
 OPENING_PAGES = 2
@@ -45,11 +46,11 @@ def read(data: bytes, path: str) -> Draft:
         raise UnreadableDocument(path, "image_only", f"{path}: no text on {len(pages)} pages; run OCR first")
     body = body_size(pages)
     cleared = without_furniture(pages, body)
-    items = [
-        item
-        for page, fragments in zip(pages, cleared.fragments, strict=True)
-        for item in _items(page.sheet, fragments, body)
+    grounds = [
+        _ground(page.sheet, fragments) for page, fragments in zip(pages, cleared.fragments, strict=True)
     ]
+    gutters = gutters_of(grounds)
+    items = [item for ground in grounds for item in _items(ground.sheet, columns_of(ground, gutters), body)]
     items = rejoined(with_headings(with_headers(items), body))
     words = words_of(fragment for fragments in cleared.fragments for fragment in fragments)
     displays = [page.sheet.display for page in pages]
@@ -79,13 +80,24 @@ def _pages(data: bytes, path: str) -> tuple[str, list[Page]]:
     return title, pages
 
 
-def _items(sheet: Sheet, fragments: Sequence[Fragment], body: float) -> list[Item]:
+def _ground(sheet: Sheet, fragments: Sequence[Fragment]) -> Ground:
+    """Return a page with what stands on it, bullets, initials and titles made whole."""
+    lines = with_titles(with_bullets(with_initials(fragments), sheet.marks))
+    return Ground(lines, sheet, framed_tables(lines, sheet))
+
+
+def _items(sheet: Sheet, columns: Columns, body: float) -> list[Item]:
     """Return what stands on one page in reading order."""
-    lines = whole_lines(with_bullets(with_initials(fragments), sheet.marks))
-    tables, left = extract_tables(lines, sheet)
+    texts = [_found(sheet, fragments, body) for fragments in columns.texts]
+    rest = [item for part in (columns.rest, *columns.asides) for item in _found(sheet, part, body)]
+    return captioned(ordered(rest, texts, sheet, body), sheet.images, body)
+
+
+def _found(sheet: Sheet, fragments: Sequence[Fragment], body: float) -> list[Item]:
+    """Return what stands in one part of a page, in any order."""
+    tables, left = extract_tables(whole_lines(fragments), sheet)
     units = [unit for chunk in chunks_of(with_units(left)) for unit in units_of(chunk)]
-    items = ordered([*tables, *paired(units, body)], sheet, body)
-    return captioned(items, sheet.images, body)
+    return [*tables, *paired(units, body)]
 
 
 def _units(items: Sequence[Item]) -> list[Unit]:

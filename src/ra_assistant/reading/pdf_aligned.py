@@ -15,6 +15,12 @@ from ra_assistant.reading.pdf_whole import levels
 
 MAX_STEP = 3.2
 """Distance between two rows, as a share of the size, beyond which the table has ended."""
+MAX_TIGHT = 1.4
+"""Distance of two baselines, as a share of the size, up to which they are lines of one cell."""
+SPACED = 1.25
+"""How much further apart than the lines of a cell rows are."""
+STAGGERED = 0.85
+"""Distance of two baselines, as a share of the size, below which neither stands under the other."""
 MIN_ROWS = 3
 MAX_SIZE_RATIO = 1.45
 MAX_SHIFT = 5.0
@@ -49,7 +55,9 @@ class _Run:
         columns = list(self.columns)
         for cell in row:
             met = [index for index, (left, right) in enumerate(columns) if cell.x0 < right and cell.x1 > left]
-            if len(met) > 1 or (not met and len(row) < 2 and columns):
+            if len(met) > 1 or (
+                not met and len(row) < 2 and columns and not _is_staggered(self.rows[-1], row)
+            ):
                 return False
             if met:
                 left, right = columns[met[0]]
@@ -114,7 +122,7 @@ def aligned_rows(fragments: Sequence[Fragment], rules: Sequence[Box]) -> list[li
         if prose:
             rows = [[cell for cell in row if cell.order not in prose] for row in rows]
             rows = [row for row in rows if row]
-        elif (_is_table(run) or _is_cut_table(run)) and not _is_on_cards(run, fragments):
+        elif (_is_table(run, rules) or _is_cut_table(run)) and not _is_on_cards(run, fragments):
             tables.append(_grouped(run, rules))
             index += len(run.rows)
         else:
@@ -125,7 +133,7 @@ def aligned_rows(fragments: Sequence[Fragment], rules: Sequence[Box]) -> list[li
 def _run(rows: Sequence[list[Fragment]]) -> _Run:
     """Return the rows from the first one on that may form one table."""
     run = _Run([])
-    if len(rows[0]) < 2:
+    if len(rows[0]) < 2 and not (len(rows) > 1 and _is_staggered(rows[0], rows[1])):
         return run
     last = 0
     for index, row in enumerate(rows):
@@ -136,7 +144,8 @@ def _run(rows: Sequence[list[Fragment]]) -> _Run:
         if not run.takes(row):
             break
         run.rows.append(row)
-        if len(row) > 1 or _is_continuation(run.rows, last, index):
+        is_beside = len(run.rows) > 1 and _is_staggered(run.rows[-2], row)
+        if len(row) > 1 or is_beside or _is_continuation(run.rows, last, index):
             last = index
     run.rows = run.rows[: last + 1]
     return run
@@ -146,6 +155,13 @@ def _follows(before: Sequence[Fragment], row: Sequence[Fragment]) -> bool:
     sizes = [cell.size for cell in (*before, *row)]
     step = before[0].base - row[0].base
     return max(sizes) <= MAX_SIZE_RATIO * min(sizes) and step <= MAX_STEP * max(sizes)
+
+
+def _is_staggered(before: Sequence[Fragment], row: Sequence[Fragment]) -> bool:
+    """Return whether two levels are nearer than lines are: cells of one row, centred beside one of more lines."""
+    step = before[0].base - row[0].base
+    size = max(cell.size for cell in (*before, *row))
+    return step < STAGGERED * size and not any(a.x0 < b.x1 and b.x0 < a.x1 for a in before for b in row)
 
 
 def _is_prose(row: Sequence[Fragment]) -> bool:
@@ -178,30 +194,36 @@ def _is_continuation(rows: Sequence[list[Fragment]], last: int, index: int) -> b
     return bool(above) and min(cell.base for cell in above) - line.base <= 1.6 * line.size
 
 
-def _is_table(run: _Run) -> bool:
-    tabular = [row for row in run.rows if len(row) > 1]
+def _is_table(run: _Run, rules: Sequence[Box]) -> bool:
+    if len(run.rows) < MIN_ROWS:
+        return False
+    cells = _grouped(run, rules)
+    tabular = [row for row in cells if sum(map(bool, row)) > 1]
     if len(tabular) < MIN_ROWS:
         return False
     columns = [run.cells(index) for index in range(len(run.columns))]
     others = [cell for column in columns[1:] for cell in column]
     if not others:
         return False
-    filled = sum(len({run.column_of(cell) for cell in row}) for row in tabular)
+    filled = sum(sum(map(bool, row)) for row in tabular)
     if filled < MIN_FILLED_SHARE * len(tabular) * len(columns):
         return False
-    heads = {cell.order for cell in run.rows[0] if not any(map(_is_value, run.rows[0]))}
+    head = [line for cell in cells[0] for line in cell]
+    heads = {line.order for line in head if not any(map(_is_value, run.rows[0]))}
     others = [cell for cell in others if cell.order not in heads]
     words = [cell for cell in others if not _is_value(cell)]
     if len(words) > 1 and _prose_share(words) > 0.5 and _mean(words) >= MIN_PROSE_CHARS:
         return False
     if len(words) < MIN_FIGURE_SHARE * len(others) or len(words) * 2 == len(others):
         return sum(map(_is_value, columns[0])) < 0.7 * len(columns[0]) or len(columns) > 2
-    if not all(map(_is_uniform, columns)) or _prose_share(columns[0]) > MAX_PROSE_SHARE:
+    labels = [row[0][0] for row in cells if row[0]]
+    if not all(map(_is_uniform, columns)) or not labels or _prose_share(labels) > MAX_PROSE_SHARE:
         return False
     if len(columns) == 2:
         return _mean(columns[0]) <= MAX_LABEL_CHARS and _is_flush(columns[0]) and _is_flush(columns[1])
-    cells = [cell for column in columns for cell in column]
-    return _mean(cells) <= MAX_CELL_CHARS and _prose_share(cells) <= MAX_PROSE_SHARE
+    begun = [cell[0] for row in cells for cell in row if cell]
+    lines = [cell for column in columns for cell in column]
+    return _mean(lines) <= MAX_CELL_CHARS and _prose_share(begun) <= MAX_PROSE_SHARE
 
 
 def _is_cut_table(run: _Run) -> bool:
@@ -250,8 +272,17 @@ def _is_flush(cells: Sequence[Fragment]) -> bool:
 def _grouped(run: _Run, rules: Sequence[Box]) -> list[list[Lines]]:
     """Return the rows of a run as rows of cells, lines that belong to one row put together."""
     groups: list[list[list[Fragment]]] = []
+    ruled = [index for index in range(1, len(run.rows)) if _is_ruled_at(run, rules, index)]
+    is_ruled = len(ruled) + 1 >= MIN_ROWS and _has_one_value_a_cell(run, ruled)
+    tight = _tight_step(run)
     for index, row in enumerate(run.rows):
-        if groups and _belongs(run, rules, index):
+        if is_ruled:
+            goes_on = bool(groups) and index not in ruled
+        else:
+            goes_on = bool(groups) and (
+                _belongs(run, rules, index) or _is_spaced_cell(run, groups[-1], index, tight)
+            )
+        if goes_on:
             groups[-1].append(row)
         else:
             groups.append([row])
@@ -264,6 +295,43 @@ def _grouped(run: _Run, rules: Sequence[Box]) -> list[list[Lines]]:
     ]
 
 
+def _is_ruled_at(run: _Run, rules: Sequence[Box], index: int) -> bool:
+    return _is_ruled(run.rows[index - 1], run.rows[index], rules, run.columns)
+
+
+def _has_one_value_a_cell(run: _Run, ruled: Sequence[int]) -> bool:
+    """Return whether no two values stand in one cell when the rows are those that rules part."""
+    for start, end in pairwise([0, *ruled, len(run.rows)]):
+        valued = [run.column_of(cell) for row in run.rows[start:end] for cell in row if _is_value(cell)]
+        if len(valued) > len(set(valued)):
+            return False
+    return True
+
+
+def _tight_step(run: _Run) -> float:
+    """Return the distance of two lines of one cell where rows are further apart than lines; 0 where they are not."""
+    size = run.rows[0][0].size
+    steps = sorted(step for step in map(_step, run.rows, run.rows[1:]) if step >= STAGGERED * size)
+    if not steps or steps[0] > MAX_TIGHT * size:
+        return 0.0
+    apart = sum(step >= SPACED * steps[0] for step in steps)
+    return steps[0] if apart >= MIN_ROWS - 1 else 0.0
+
+
+def _step(before: Sequence[Fragment], row: Sequence[Fragment]) -> float:
+    return before[0].base - row[0].base
+
+
+def _is_spaced_cell(run: _Run, above: Sequence[Sequence[Fragment]], index: int, tight: float) -> bool:
+    """Return whether a row is more lines of the cells `above` it: as near as lines are, and no second value."""
+    row = run.rows[index]
+    filled = {run.column_of(cell) for cell in row}
+    valued = {run.column_of(cell) for line in above for cell in line if _is_value(cell)}
+    is_near = _step(run.rows[index - 1], row) <= 1.1 * tight
+    has_second = any(_is_value(cell) and run.column_of(cell) in valued for cell in row)
+    return is_near and not has_second and len(filled) < len(run.columns)
+
+
 def _belongs(run: _Run, rules: Sequence[Box], index: int) -> bool:
     """Return whether the row at `index` goes on in the row of cells above it."""
     before, row = run.rows[index - 1], run.rows[index]
@@ -273,6 +341,8 @@ def _belongs(run: _Run, rules: Sequence[Box], index: int) -> bool:
     after = row[0].base - run.rows[index + 1][0].base if index + 1 < len(run.rows) else MAX_STEP * row[0].size
     is_tight = step <= 1.5 * max(cell.size for cell in row)
     if len(row) == 1 and len(before) == 1:
+        if _is_staggered(before, row):
+            return True
         return is_tight and run.column_of(row[0]) == run.column_of(before[0])
     if len(row) == 1:
         begins_row = row[0].text[:1].isupper() and after < 0.85 * step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,8 @@ COLUMN_GAP = 1.0
 """Gap between two drawing commands from which they may be in two columns."""
 STRETCHED_GAP = 2.0
 """The same within one command, whose words may have been spread to fill the line."""
+EVEN_GAP = 2.0
+"""How much wider than the narrowest gap of a line another of its gaps is, unless it parts two columns."""
 LOOSE_GAP = 0.6
 """Gap up to which fragments drawn far apart in time are one line."""
 BACKWARDS = 0.6
@@ -56,6 +59,8 @@ class _Line:
         self.x1 = glyph.x1
         self.source = glyph.source
         self.last_x0 = glyph.x0
+        self.space = math.inf
+        """Narrowest gap between two of its words."""
         self.chars: list[str] = [glyph.char]
         self.bold = int(glyph.style.is_bold)
         self.italic = int(glyph.style.is_italic)
@@ -72,7 +77,8 @@ class _Line:
         gap = glyph.x0 - self.x1
         if glyph.source == self.source and glyph.x0 == self.last_x0:
             return True  # the letters of a ligature share its box
-        wide = STRETCHED_GAP if glyph.source == self.source else COLUMN_GAP
+        is_even = gap <= EVEN_GAP * self.space
+        wide = LOOSE_GAP if not is_even else STRETCHED_GAP if glyph.source == self.source else COLUMN_GAP
         if not -BACKWARDS * size <= gap <= wide * min(self.style.size, glyph.style.size):
             return False
         shift = abs(glyph.base - self.base)
@@ -97,6 +103,7 @@ class _Line:
         size = min(self.style.size, glyph.style.size)
         if blank or glyph.x0 - self.x1 > WORD_GAP * size:
             self.chars.append(blank or " ")
+            self.space = min(self.space, max(0.0, glyph.x0 - self.x1)) if blank in {"", " "} else self.space
         if glyph.style is self.style:
             self.chars.append(glyph.char)
         elif self.is_raised(glyph) and glyph.base > self.base:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ra_assistant.reading.assembling import Box
 from ra_assistant.reading.pdf_headings import is_note, may_part
-from ra_assistant.reading.pdf_types import Fragment, Item, Sheet, Table
+from ra_assistant.reading.pdf_types import Fragment, Item, Sheet, Table, bounds_of
 from ra_assistant.types import BlockKind
 
 MIN_GUTTER = 6.0
@@ -37,12 +37,33 @@ class _Part:
         return all(not isinstance(item, Table) and item.kind is BlockKind.KEY_FIGURE for item in self.items)
 
 
-def ordered(items: Sequence[Item], sheet: Sheet, body: float) -> list[Item]:
-    """Return the items of a sheet in reading order; `body` is the size of the document's body text."""
-    parts = [_Part((item,), item.bounds, may_part(item, body), is_note(item, body)) for item in items]
-    notes = _foot_notes(parts)
-    rest = _framed([part for part in parts if part not in notes], sheet)
-    return [item for part in (*_cut(rest, 0), *_cut(notes, 0)) for item in part.items]
+def ordered(rest: Sequence[Item], columns: Sequence[Sequence[Item]], sheet: Sheet, body: float) -> list[Item]:
+    """Return the items of a sheet in reading order.
+
+    Args:
+        rest: what stands in no column of text that is known.
+        columns: what stands in each; it is read as a whole, but for the notes at the foot of the sheet.
+        sheet: where they stand.
+        body: size of the document's body text, in points.
+    """
+    groups = [[_part(item, body) for item in items] for items in (rest, *columns)]
+    notes = _foot_notes([part for group in groups for part in group])
+    left, *texts = [[part for part in group if part not in notes] for group in groups]
+    whole = [_whole(_cut(_framed(parts, sheet), 0)) for parts in texts if parts]
+    parts = _cut(_framed([*left, *whole], sheet), 0)
+    return [item for part in (*parts, *_cut(notes, 0)) for item in part.items]
+
+
+def _part(item: Item, body: float) -> _Part:
+    return _Part((item,), item.bounds, may_part(item, body), is_note(item, body))
+
+
+def _whole(parts: Sequence[_Part]) -> _Part:
+    """Return parts that are read one after the other as one."""
+    items = tuple(item for part in parts for item in part.items)
+    return _Part(
+        items, bounds_of([line for item in items for line in _lines(item)]), is_apart=False, is_note=False
+    )
 
 
 def _foot_notes(parts: Sequence[_Part]) -> list[_Part]:
@@ -105,12 +126,20 @@ def _with_common_gutter(bands: Sequence[list[_Part]]) -> list[list[_Part]]:
     """Return the bands put together as long as one gutter runs through them."""
     groups: list[list[_Part]] = []
     for band in bands:
-        is_new = len(band) == 1 and band[0].is_apart
+        is_new = (len(band) == 1 and band[0].is_apart) or (
+            bool(groups) and _has_margin_heading(groups[-1]) and _has_margin_heading(band)
+        )
         if groups and not is_new and _share_gutter(groups[-1], band):
             groups[-1] = [*groups[-1], *band]
         else:
             groups.append(list(band))
     return groups
+
+
+def _has_margin_heading(band: Sequence[_Part]) -> bool:
+    """Return whether one heading stands alone at the left of a text."""
+    left, *right = _columns(band)
+    return len(left) == 1 and left[0].is_apart and bool(right) and not any(part.is_apart for part in right[0])
 
 
 def _share_gutter(group: Sequence[_Part], band: Sequence[_Part]) -> bool:

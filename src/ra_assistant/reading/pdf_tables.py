@@ -32,11 +32,28 @@ def extract_tables(fragments: Sequence[Fragment], sheet: Sheet) -> tuple[list[Ta
     tables: list[Table] = []
     framed, aligned = _framed(left, sheet), aligned_rows(left, sheet.rules)
     larger = [rows for rows in aligned if any(_extends(rows, table) for table in framed)]
-    for rows in (*larger, *framed, *aligned):
-        if _orders(rows) <= {fragment.order for fragment in left}:
-            tables += map(_table, _parts(rows))
-            left = [fragment for fragment in left if fragment.order not in _orders(rows)]
+    for rows in (*larger, *framed):
+        left = _taken(rows, left, tables)
+    for rows in aligned_rows(left, sheet.rules) if tables else aligned:
+        left = _taken(rows, left, tables)
     return tables, left
+
+
+def framed_tables(fragments: Sequence[Fragment], sheet: Sheet) -> list[Box]:
+    """Return the bounds of what stands in each framed table of a sheet."""
+    return [
+        bounds_of([line for row in rows for cell in row for line in cell])
+        for rows in _framed(fragments, sheet)
+    ]
+
+
+def _taken(rows: Sequence[Sequence[Lines]], left: Sequence[Fragment], tables: list[Table]) -> list[Fragment]:
+    """Return what is left without `rows`, added to the tables; all of it when a part of them is gone already."""
+    orders = _orders(rows)
+    if not orders <= {fragment.order for fragment in left}:
+        return list(left)
+    tables += map(_table, _parts(rows))
+    return [fragment for fragment in left if fragment.order not in orders]
 
 
 def _extends(rows: Sequence[Sequence[Lines]], table: Sequence[Sequence[Lines]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
 
 from ra_assistant.reading.assembling import Box
@@ -17,6 +18,10 @@ BRIDGED_GAP = 4.0
 
 SPREAD_GAP = 7.0
 """Widest gap between two words of a narrow column spread to its margins."""
+MAX_INDENT = 3.5
+"""How far, in sizes, the first words of two lines of a column stand apart: an indent, a bullet."""
+EVEN_GAPS = 0.25
+"""How much the gaps of a line spread to its margins differ, as a share of the size."""
 SPREAD_LINES = 8
 """Distance, in sizes, within which the fragments of a column would share their edge."""
 TITLE_GAP = 1.8
@@ -29,6 +34,7 @@ LEVEL = 0.35
 MIN_INITIAL = 1.8
 """How much larger than its text an initial is set."""
 
+_WORD = re.compile(r"\S*\w\S*")
 _INITIAL = re.compile(r"[^\W\d_][\u2019'\u02bc]?")
 _WORDS_OF_ONE_LETTER = frozenset("\u00c0")
 _CLOSING = (".", ",", ";", ":", ")", "\u00bb", "!", "?", "\u2026")
@@ -67,14 +73,36 @@ def _is_level(bullet: Fragment, line: Fragment) -> bool:
     return abs(bullet.base - line.base) <= 0.3 * line.size and bullet.box == line.box
 
 
+def with_titles(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """Return `fragments`, the parts of each title that stand on one level put together."""
+    kept: list[Fragment] = []
+    for level in levels(fragments):
+        line, order = level[0], level[0].order
+        for part in level[1:]:
+            small, large = sorted((line.size, part.size))
+            is_next = part.order == order + 1 and line.box == part.box and large <= SAME_SIZE * small
+            if is_next and part.x0 - line.x1 <= TITLE_GAP * small and _is_title(line, part, fragments):
+                line = _appended(line, part)
+            else:
+                kept.append(line)
+                line = part
+            order = part.order
+        kept.append(line)
+    return kept
+
+
 def whole_lines(fragments: Sequence[Fragment]) -> list[Fragment]:
     """Return `fragments`, those put together that a gap parts though they are one line.
 
-    That is closing punctuation and what it closes, the two halves of a title, and two stretches when a
-    neighbouring line runs on where the gap is.
+    That is closing punctuation and what it closes, two stretches when a neighbouring line runs on where the gap
+    is, and the words of a line spread to its margins.
     """
     lines: list[Fragment] = []
-    for level in levels(fragments):
+    rows = levels(fragments)
+    for level in rows:
+        if _is_justified(level, rows):
+            lines.append(reduce(_appended, level))
+            continue
         line, order = level[0], level[0].order
         for fragment, after in pairwise([*level[1:], None]):
             assert fragment is not None
@@ -102,6 +130,33 @@ def levels(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
     return [sorted(row, key=lambda item: item.x0) for row in rows]
 
 
+def _is_justified(level: Sequence[Fragment], rows: Sequence[Sequence[Fragment]]) -> bool:
+    """Return whether what stands on a level is one line spread to its margins.
+
+    Its gaps are all as wide, it was drawn in one go, it ends where a line near it does, and one of its words begins
+    small, as no row of figures or names does.
+    """
+    size, base = level[0].size, level[0].base
+    gaps = [right.x0 - left.x1 for left, right in pairwise(level)]
+    if not gaps or max(gaps) > SPREAD_GAP * size or max(gaps) - min(gaps) > EVEN_GAPS * size:
+        return False
+    is_drawn_at_once = all(1 <= right.order - left.order <= 2 for left, right in pairwise(level))
+    is_alike = all(each.size == size and each.box == level[0].box for each in level)
+    is_words = any(each.text[:1].islower() for each in level[1:])
+    if any(len(_WORD.findall(each.text)) > 1 and " " in each.text for each in level):
+        return False  # the spaces inside would be as wide
+    return (
+        is_drawn_at_once
+        and is_alike
+        and is_words
+        and any(
+            abs(row[-1].x1 - level[-1].x1) < 1 and abs(row[0].x0 - level[0].x0) <= MAX_INDENT * size
+            for row in rows
+            if row is not level and abs(row[0].base - base) < SPREAD_LINES * size and row[0].size == size
+        )
+    )
+
+
 def _are_one_line(
     left: Fragment, right: Fragment, around: Sequence[Fragment], *, is_next: bool, is_inside: bool
 ) -> bool:
@@ -126,11 +181,7 @@ def _are_one_line(
         return False
     if right.text.startswith(_CLOSING) or left.text.endswith(("\u00ab", "(")):
         return True
-    if not is_next:
-        return False
-    if _is_bridged(left, right, around):
-        return True
-    return gap <= TITLE_GAP * size and _is_title(left, right, around)
+    return is_next and _is_bridged(left, right, around)
 
 
 def _is_spread(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> bool:
@@ -145,7 +196,12 @@ def _is_title(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> bo
     """Return whether two stretches are the halves of a title: larger than most, and heading no columns."""
     sizes = sorted(line.size for line in around)
     is_large = left.size >= 1.2 * sizes[len(sizes) // 2]
-    under = [line for line in around if 0 < left.base - line.base < 4 * left.size]
+    under = [
+        row[i]
+        for row in levels([line for line in around if 0 < left.base - line.base < 4 * left.size])
+        for i in range(len(row))
+        if i == 0 or row[i].x0 - row[i - 1].x1 > BRIDGED_GAP * row[i].size
+    ]
     heads_columns = all(
         any(abs(line.x0 - half.x0) < 0.5 * left.size for line in under) for half in (left, right)
     )
