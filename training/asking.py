@@ -8,6 +8,7 @@ SLUG      a complete fictional report, two editions together
 genopole  the shipped corpus with the visitors' questions of `eval/genopole_dev.jsonl`
 offtopic  the shipped corpus with questions that no report answers
 real      the three real reports with `eval/reports_dev.jsonl`
+Both of these last with visitors' questions of our own as well (`data_visitors`).
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from common import DATA, HERE, RUNS, SEED, SHARED, fold, read_lines
 
 from ra_assistant import assembly, building
 from ra_assistant.ranking import Candidate
+from ra_assistant.reading import FileLoader
 from ra_assistant.types import Query, Turn
 
 GROUP = 24
@@ -39,6 +43,10 @@ ELSEWHERE = 0.25
 """Share of the questions that are asked of a corpus that cannot answer as well."""
 ASKED = 0.45
 """Share of the questions of the invented organisations and of PIAF that are asked."""
+
+AROUND = 200
+"""Characters before and after the expected words in which the sentence that answers may stand."""
+MOSTLY = 0.9
 
 Holds = Callable[[str, str], bool]
 """Whether a sentence (document path, text) answers."""
@@ -199,11 +207,58 @@ def _containing(groups: Sequence[Sequence[str]], path: str | None) -> Holds:
 
 def _visitors(name: str) -> Iterator[Question]:
     for q in read_lines(SHARED / "eval" / f"{name}.jsonl"):
-        history = tuple(t["content"] if isinstance(t, dict) else t for t in q["history"])
         path = q.get("document")
         holds = _containing(q["answer_contains"], path) if q["answerable"] else never
-        kind = q["kind"] if q["answerable"] else f"refuse_{q['kind']}"
-        yield Question(q["question"], history, kind, name, frozenset([path]) if path else None, holds)
+        yield _visitor(q, name, holds)
+
+
+def _visitor(q: dict[str, Any], group: str, holds: Holds) -> Question:
+    history = tuple(t["content"] if isinstance(t, dict) else t for t in q["history"])
+    path = q.get("document")
+    kind = q["kind"] if q["answerable"] else f"refuse_{q['kind']}"
+    return Question(q["question"], history, kind, group, frozenset([path]) if path else None, holds)
+
+
+def _own_visitors(name: str, corpus: Path, group: str) -> Iterator[Question]:
+    """Yield questions of `data_visitors`: a sentence answers that says what is expected where it is expected.
+
+    The place is a page, or a stretch of the file's text with its blanks made single spaces.
+    """
+    places: dict[int | None, str] = {}
+    for q in read_lines(HERE / "data_visitors" / f"{name}.jsonl"):
+        path = q.get("document")
+        if path and not places:
+            places = _pages(corpus, path)
+        if not q["answerable"]:
+            yield _visitor(q, group, never)
+            continue
+        says_it = _containing(q["answer_contains"], path)
+        place = None
+        if "at" in q:
+            start, end = q["at"]
+            place = plain_words(places[None][max(0, start - AROUND) : end + AROUND])
+        elif path:
+            place = plain_words(places.get(q["page"], ""))
+
+        def holds(where: str, text: str, says_it: Holds = says_it, place: list[str] | None = place) -> bool:
+            return says_it(where, text) and (place is None or _is_part(plain_words(text), place))
+
+        yield _visitor(q, group, holds)
+
+
+def _pages(corpus: Path, path: str) -> dict[int | None, str]:
+    """Return the text of each page of a document, and under None that of a file of text on one line."""
+    if path.endswith(".md"):
+        return {None: " ".join((corpus / path).read_text(encoding="utf-8").split())}
+    document = FileLoader().load(corpus / path, corpus).document
+    starts = [*document.page_starts, len(document.text)]
+    return {page: document.text[a:b] for page, (a, b) in enumerate(pairwise(starts), 1)}
+
+
+def _is_part(words: list[str], place: list[str]) -> bool:
+    """Tell whether most words of a sentence stand in a place."""
+    inside = Counter(words) & Counter(place)
+    return bool(words) and inside.total() >= MOSTLY * len(words)
 
 
 def genopole(corpus: Path) -> Iterator[Question]:
@@ -211,6 +266,7 @@ def genopole(corpus: Path) -> Iterator[Question]:
     for path in (HERE.parent / "corpus").glob("*.md"):
         shutil.copy(path, corpus)
     yield from _visitors("genopole_dev")
+    yield from _own_visitors("genopole", corpus, "own_genopole")
 
 
 def offtopic(corpus: Path) -> Iterator[Question]:
@@ -228,6 +284,8 @@ def real(corpus: Path) -> Iterator[Question]:
         if path.name in {"bilan_2023.pdf", "bilan_2024.pdf", "agas_rapport_2021.md"}:
             shutil.copy(path, corpus)
     yield from _visitors("reports_dev")
+    for name in ("bilan_2023", "bilan_2024", "agas_rapport_2021"):
+        yield from _own_visitors(name, corpus, f"own_{name}")
 
 
 def given(corpus: Path) -> Iterator[Question]:

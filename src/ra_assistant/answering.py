@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ra_assistant.composing import clip, compose, one_a_year
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
+from ra_assistant.french.numbers import uncut
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
 from ra_assistant.remembering import Memory
@@ -386,5 +387,6 @@ def typed(answer: Answer) -> Iterator[Answer]:
 
 def _guess(window: Window, reading: SpanReading) -> SpanGuess:
     origin = window.span.start
-    spans = ((Span(origin + span.start, origin + span.end), span.score) for span in reading.spans)
-    return SpanGuess(window.span, reading.answerable, tuple(spans))
+    spans = ((*uncut(window.text, span.start, span.end), span.score) for span in reading.spans)
+    placed = tuple((Span(origin + start, origin + end), score) for start, end, score in spans)
+    return SpanGuess(window.span, reading.answerable, placed)

@@ -22,6 +22,8 @@ _WHOLE = {BlockKind.KEY_FIGURE, BlockKind.TABLE_ROW, BlockKind.HEADING}
 _LABELS = {BlockKind.KEY_FIGURE, BlockKind.PARAGRAPH, BlockKind.CAPTION}
 """What a figure without a label is read with."""
 _WORD = re.compile(r"[^\W\d_]+")
+_NO_CELL = re.compile(r"\A(?:\s*\|)*\s*(?:[-•▪]\s+(?=[^|]*(?:\||\Z)))?")
+_NO_MORE_CELLS = re.compile(r"(?:\s*\|)+\s*\Z")
 _LABEL_LETTERS = 3
 """Fewest letters of a word that says what a figure counts: « M€ » does not, « ans » does."""
 
@@ -105,10 +107,17 @@ def _units_by_section(document: Document) -> Iterator[tuple[Section, list[_Unit]
 
 def _units(document: Document, block: Block, index: int) -> list[_Unit]:
     if block.kind in _WHOLE:
-        spans = [Span(block.start, block.end)]
-    else:
-        spans = sentence_spans(document.text[block.start : block.end], block.start)
+        whole = Span(block.start, block.end)
+        return [_Unit(whole, index, block.context, (_worded(document, whole),))]
+    spans = sentence_spans(document.text[block.start : block.end], block.start)
     return [_Unit(span, index, block.context, (span,)) for span in spans]
+
+
+def _worded(document: Document, span: Span) -> Span:
+    """Return what is read of a row: without the empty cells at its ends, nor the bullet that comes first."""
+    text = document.text[span.start : span.end]
+    start, end = len(text) - len(_NO_CELL.sub("", text)), len(_NO_MORE_CELLS.sub("", text))
+    return Span(span.start + start, span.start + end) if start < end else span
 
 
 def _append(document: Document, units: list[_Unit], unit: _Unit) -> None:
@@ -135,7 +144,8 @@ def _glue_headings(document: Document, units: list[_Unit]) -> list[_Unit]:
     for unit in units:
         pending = (*pending, *unit.sentences)
         if document.blocks[unit.block].kind is not BlockKind.HEADING:
-            glued.append(_Unit(Span(pending[0].start, unit.span.end), unit.block, unit.context, pending))
+            start = min(pending[0].start, unit.span.start)
+            glued.append(_Unit(Span(start, unit.span.end), unit.block, unit.context, pending))
             pending = ()
     if pending:
         glued.append(_Unit(Span(pending[0].start, pending[-1].end), units[-1].block, "", pending))

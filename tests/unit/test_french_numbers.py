@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ra_assistant.french.numbers import quantities, values
+from ra_assistant.french.numbers import quantities, uncut, values
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from ra_assistant.french.numbers import quantities, values
         ("une vingtaine de salariés", "20", ""),
         ("en 2023", "2023", "year"),
         ("2,3 Md€", "2300000000", "eur"),
+        ("18,8\nM€", "18800000", "eur"),
+        ("63\nmillions d’euros", "63000000", "eur"),
+        ("92\n%", "92", "percent"),
+        ("63\nprojets", "63", ""),
+        ("12\nh de travail", "12", ""),
     ],
 )
 def test_a_number_is_read_with_its_scale_and_unit(text: str, value: str, unit: str) -> None:
@@ -55,3 +60,30 @@ def test_grouped_figures_give_back_their_value(number: int) -> None:
 def test_numbers_stand_where_they_say_in_any_text(text: str) -> None:
     for quantity in quantities(text):
         assert 0 <= quantity.start < quantity.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("- 906 399 simulations terminées", "399", "906 399"),
+        ("- 906 399 simulations terminées", "906", "906 399"),
+        ("plus de 3\u202f113\u202f222 de tonnes traitées", "222 de tonnes", "3\u202f113\u202f222 de tonnes"),
+        ("un coût de 1,30 € par mois", "30 € par", "1,30 € par"),
+        ("en 2021 et en 2022", "2021", "2021"),
+        ("les 12 communes", "communes", "communes"),
+        ("de 10 à 12 agents", "12 agents", "12 agents"),
+        ("exercices 2021 2022", "2022", "2022"),
+    ],
+)
+def test_words_that_answer_never_begin_or_end_inside_a_number(text: str, part: str, whole: str) -> None:
+    start = text.index(part)
+    begun, ended = uncut(text, start, start + len(part))
+    assert text[begun:ended] == whole
+
+
+@given(st.text(alphabet="0123456789 ,.a\u202f", max_size=40), st.integers(0, 40), st.integers(0, 40))
+def test_a_stretch_is_only_made_longer(text: str, one: int, other: int) -> None:
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    begun, ended = uncut(text, start, end)
+    assert 0 <= begun <= start <= end <= ended <= len(text)
+    assert uncut(text, begun, ended) == (begun, ended)

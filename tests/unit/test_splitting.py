@@ -124,3 +124,20 @@ def test_a_figure_without_a_word_stays_alone_at_the_beginning_and_after_a_headin
     document = make_document(text, {0: BlockKind.HEADING, 1: BlockKind.KEY_FIGURE})
     (passage,) = SentenceSplitter().split(document)
     assert [text[s.start : s.end] for s in passage.sentences][:2] == ["Le budget", "18,8 M€"]
+
+
+def test_the_sentence_of_a_row_leaves_out_its_empty_cells_and_the_passage_keeps_them() -> None:
+    rows = ["|  | - 386 225 dossiers | - 15 000 comptes | +76 %", "Total | 12 |  |", "- 3 | 4", "| |"]
+    text = "\n".join(rows)
+    starts = [text.rindex(row) for row in rows]
+    blocks = tuple(
+        Block(BlockKind.TABLE_ROW, start, start + len(row)) for start, row in zip(starts, rows, strict=True)
+    )
+    (passage,) = SentenceSplitter().split(make_document(text, blocks=blocks))
+    assert passage.text == text
+    assert [text[each.start : each.end] for each in passage.sentences] == [
+        "386 225 dossiers | - 15 000 comptes | +76 %",
+        "Total | 12",
+        "3 | 4",
+        "| |",
+    ]

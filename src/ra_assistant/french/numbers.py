@@ -22,7 +22,11 @@ _FIGURE = re.compile(
     rf"(?<![\w,.])(?P<sign>[-−–]{_BLANKS}?)?"
     r"(?P<figure>\d+(?:[ \u00a0\u202f\u2009.]\d{3}(?!\d))*(?:[.,]\d+)?)"
 )
-_AFTER = re.compile(rf"{_BLANKS}*(?:de{_BLANKS}+|d['’ʼ])?(?P<word>pour{_BLANKS}cent|[^\W\d_]+[²³]?|[€%$‰°])")
+_AFTER = re.compile(
+    rf"(?:{_BLANKS}*|{_BLANKS}*\n(?=(?:[kM]|Md)?{_BLANKS}?[€%$‰]|milli(?:on|ard)s?\b))"
+    rf"(?:de{_BLANKS}+|d['’ʼ])?(?P<word>pour{_BLANKS}cent|[^\W\d_]+[²³]?|[€%$‰°])"
+)
+"""What may follow a number; on the line below, only what a key figure has there: « 18,8 », then « M€ »."""
 _WORD = re.compile(r"[^\W\d_]+")
 _RANK = re.compile(
     rf"\b(?:(?P<figure>\d{{1,3}})(?:i?eme|ere?|er|re|nde?|e)|(?P<word>{'|'.join(_ORDINALS)}))s?"
@@ -49,6 +53,18 @@ def quantities(text: str) -> list[Quantity]:
     covered = {position for quantity in figures for position in range(quantity.start, quantity.end)}
     written = [quantity for quantity in _in_words(text) if quantity.start not in covered]
     return sorted([*figures, *written])
+
+
+def uncut(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a stretch of `text`, made longer where it begins or ends inside a number in figures: « 906 399 »."""
+    if start >= end or not (text[start].isdecimal() or text[end - 1].isdecimal()):
+        return start, end
+    for match in _FIGURE.finditer(text):
+        if match.start("figure") < start < match.end("figure"):
+            start = match.start("figure")
+        if match.start("figure") < end < match.end("figure"):
+            end = match.end("figure")
+    return start, end
 
 
 def values(text: str) -> set[Decimal]:
