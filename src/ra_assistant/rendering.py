@@ -156,10 +156,13 @@ def passage_json(passage: Passage, document: Document) -> JsonObject:
 
 
 def turns_of(history: object) -> list[Turn]:
-    """Return the turns of a history given as a list of {"role", "content"}; what is malformed is left out."""
+    """Return the turns of a history given as a list of {"role", "content"}, or of texts in turn.
+
+    What is malformed is left out.
+    """
     turns: list[Turn] = []
-    for message in history if isinstance(history, list) else []:
-        role, content = _role_and_content(message)
+    for rank, message in enumerate(history if isinstance(history, list) else []):
+        role, content = _role_and_content(message, rank)
         if role == "user":
             turns.append(Turn(content))
         elif role == "assistant" and turns:
@@ -167,7 +170,9 @@ def turns_of(history: object) -> list[Turn]:
     return turns
 
 
-def _role_and_content(message: object) -> tuple[str, str]:
+def _role_and_content(message: object, rank: int) -> tuple[str, str]:
+    if isinstance(message, str):
+        return ("user", "assistant")[rank % 2], message
     if not isinstance(message, dict):
         return "", ""
     content = message.get("content")

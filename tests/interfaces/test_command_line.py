@@ -326,6 +326,7 @@ def test_a_malformed_history_is_left_out() -> None:
     assert turns_of(None) == turns_of("x") == turns_of([1, {"role": "assistant", "content": "seul"}]) == []
     history = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user"}]
     assert turns_of(history) == [Turn("q", "a"), Turn("")]
+    assert turns_of(["q", "a", "r"]) == [Turn("q", "a"), Turn("r")]
 
 
 def test_a_book_is_evaluated_in_text_in_json_and_as_a_page(run: Run, index: Path, tmp_path: Path) -> None:
