@@ -8,7 +8,7 @@ SLUG      a complete fictional report, two editions together
 genopole  the shipped corpus with the visitors' questions of `eval/genopole_dev.jsonl`
 offtopic  the shipped corpus with questions that no report answers
 real      the three real reports with `eval/reports_dev.jsonl`
-Both of these last with visitors' questions of our own as well (`data_visitors`).
+visitors  both of these last corpora together with the questions of `data_visitors`, each asked of its own documents
 """
 
 from __future__ import annotations
@@ -212,14 +212,15 @@ def _visitors(name: str) -> Iterator[Question]:
         yield _visitor(q, name, holds)
 
 
-def _visitor(q: dict[str, Any], group: str, holds: Holds) -> Question:
+def _visitor(q: dict[str, Any], group: str, holds: Holds, within: frozenset[str] | None = None) -> Question:
     history = tuple(t["content"] if isinstance(t, dict) else t for t in q["history"])
     path = q.get("document")
     kind = q["kind"] if q["answerable"] else f"refuse_{q['kind']}"
-    return Question(q["question"], history, kind, group, frozenset([path]) if path else None, holds)
+    places = frozenset([path]) if path else within
+    return Question(q["question"], history, kind, group, places, holds)
 
 
-def _own_visitors(name: str, corpus: Path, group: str) -> Iterator[Question]:
+def _own_visitors(name: str, corpus: Path, within: frozenset[str]) -> Iterator[Question]:
     """Yield questions of `data_visitors`: a sentence answers that says what is expected where it is expected.
 
     The place is a page, or a stretch of the file's text with its blanks made single spaces.
@@ -230,7 +231,7 @@ def _own_visitors(name: str, corpus: Path, group: str) -> Iterator[Question]:
         if path and not places:
             places = _pages(corpus, path)
         if not q["answerable"]:
-            yield _visitor(q, group, never)
+            yield _visitor(q, name, never, within)
             continue
         says_it = _containing(q["answer_contains"], path)
         place = None
@@ -243,7 +244,7 @@ def _own_visitors(name: str, corpus: Path, group: str) -> Iterator[Question]:
         def holds(where: str, text: str, says_it: Holds = says_it, place: list[str] | None = place) -> bool:
             return says_it(where, text) and (place is None or _is_part(plain_words(text), place))
 
-        yield _visitor(q, group, holds)
+        yield _visitor(q, name, holds, within)
 
 
 def _pages(corpus: Path, path: str) -> dict[int | None, str]:
@@ -266,7 +267,6 @@ def genopole(corpus: Path) -> Iterator[Question]:
     for path in (HERE.parent / "corpus").glob("*.md"):
         shutil.copy(path, corpus)
     yield from _visitors("genopole_dev")
-    yield from _own_visitors("genopole", corpus, "own_genopole")
 
 
 def offtopic(corpus: Path) -> Iterator[Question]:
@@ -284,8 +284,19 @@ def real(corpus: Path) -> Iterator[Question]:
         if path.name in {"bilan_2023.pdf", "bilan_2024.pdf", "agas_rapport_2021.md"}:
             shutil.copy(path, corpus)
     yield from _visitors("reports_dev")
-    for name in ("bilan_2023", "bilan_2024", "agas_rapport_2021"):
-        yield from _own_visitors(name, corpus, f"own_{name}")
+
+
+def visitors(corpus: Path) -> Iterator[Question]:
+    """Return the three real reports and the shipped corpus, and our visitors' questions about each."""
+    shipped = list((HERE.parent / "corpus").glob("*.md"))
+    reports = [
+        SHARED / "reports" / name for name in ("bilan_2023.pdf", "bilan_2024.pdf", "agas_rapport_2021.md")
+    ]
+    for path in (*shipped, *reports):
+        shutil.copy(path, corpus)
+    for path in reports:
+        yield from _own_visitors(path.stem, corpus, frozenset([path.name]))
+    yield from _own_visitors("genopole", corpus, frozenset(path.name for path in shipped))
 
 
 def given(corpus: Path) -> Iterator[Question]:
@@ -317,6 +328,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[Question]]] = {
     "genopole": genopole,
     "offtopic": offtopic,
     "real": real,
+    "visitors": visitors,
 }
 
 

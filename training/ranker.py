@@ -40,8 +40,10 @@ RANKER_EPOCHS, REFUSAL_EPOCHS = 14, 8
 GIVEN = {"fit_spelled_out": 6.0, "contrary": -2.0, "rank_other": -2.0}
 GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0, "best_rank_other": -4.0}
 """Weights set by hand, of what is too rare among the questions that fit."""
-REPORTED = {"autorite", "musee", "genopole", "real", *asking.WRITTEN}
-"""Sources that only report."""
+NEVER_FITTED = {"visitors"}
+"""Sources that only report, whatever is written."""
+REPORTED = {"autorite", "musee", "genopole", "real", *asking.WRITTEN, *NEVER_FITTED}
+"""Sources that report; all but those above fit what is written as well."""
 COUNTS = {"offtopic": 3.0}
 """How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do
 with its report, and they are few here."""
@@ -370,7 +372,10 @@ def main() -> None:
     if options.write:
         path = MODELS / "ranking.json"
         kept = json.loads(path.read_text(encoding="utf-8"))
-        model = {"comment": "fitted by training/ranker.py", **fitted(rows)}
+        model = {
+            "comment": "fitted by training/ranker.py",
+            **fitted([row for row in rows if row.source not in NEVER_FITTED]),
+        }
         model |= {name: kept[name] for name in ("threshold", "rival_share")}
         path.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -302,3 +302,18 @@ def test_questions_in_other_words_are_answered_by_exact_slices() -> None:
         answer = question["reponse"]
         assert (question["type"] == "sans_reponse") == (answer is None)
         assert answer is None or name not in texts or answer in texts[name], (name, question)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((TRAINING / "data_visitors").glob("*.jsonl")), ids=lambda path: path.stem
+)
+def test_visitors_questions_say_what_is_expected_and_where_and_quote_nothing(path: Path) -> None:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({row["id"] for row in rows}) == len(rows) >= 56
+    assert 0.2 < sum(not row["answerable"] for row in rows) / len(rows) < 0.3
+    for row in rows:
+        assert bool(row["answer_contains"]) == row["answerable"], row["id"]
+        assert all(group and all(map(str.strip, group)) for group in row["answer_contains"])
+        assert not {"quote", "why"} & row.keys()
+        if row["answerable"] and "document" in row:
+            assert row.get("page", 0) > 0 or row["at"][0] < row["at"][1], row["id"]
