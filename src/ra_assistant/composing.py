@@ -14,6 +14,7 @@ from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
 from ra_assistant.ranking import Candidate, block_at
+from ra_assistant.table_units import with_unit
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line
 
@@ -285,6 +286,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
         return ""
     if query.kind is AnswerKind.DEFINITION and not _defines(query, text):
         return ""
+    text = with_unit(document, candidate.answer, text)
     return text[0].upper() + text[1:]
 
 

@@ -45,6 +45,8 @@ MAX_LEADING = 2.2
 """Distance of two baselines, as a share of the size, up to which one line goes on with the other."""
 MIN_COMMON_SHARE = 0.6
 """Share of the text beside a gutter that stands in one frame, or in none."""
+MAX_FRAGMENTS = 2_000
+"""Of a sheet, beyond which it is no page of text; one full of words spread to their margins has some six hundred."""
 MAX_COLUMNS = 4
 
 Gutter = tuple[float, float]
@@ -137,6 +139,8 @@ def columns_of(ground: Ground, known: Sequence[Gutter] = ()) -> Columns:
 
 
 def _found(fragments: Sequence[Fragment], ground: Ground) -> list[_Parted]:
+    if len(fragments) > MAX_FRAGMENTS:
+        return []
     strips = [strip for strip in _strips(fragments, ground) if not _is_crossed(strip, ground.sheet.rules)]
     return [each for each in (_parted(strip, fragments) for strip in strips) if not each.is_framed]
 
