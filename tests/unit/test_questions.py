@@ -192,6 +192,12 @@ def test_a_follow_up_keeps_the_subject_of_the_former_question() -> None:
         "c pour faire quoi au final",
         "à quoi ça sert",
         "Un exemple ?",
+        "à quel endroit précisément ?",
+        "qui les finance ?",
+        "c’est quelle banque qui la gère ?",
+        "Quel préfet l’a signé, et qui l’a payé ?",
+        "celle de Lyon ferme quand ?",
+        "Ceux du Rhône, on les trouve où ?",
     ],
 )
 def test_a_question_that_names_nothing_leans_on_the_former_one(question: str) -> None:
@@ -208,7 +214,14 @@ def test_what_the_former_answer_said_is_searched_too_with_less_weight() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Quel est le but du projet Magenta ?", "Qui dirige la deuxième école ?"]
+    "question",
+    [
+        "Quel est le but du projet Magenta ?",
+        "Qui dirige la deuxième école ?",
+        "c’est qui le président ?",
+        "Qui les communes ont-elles choisi comme architecte ?",
+        "À quelle adresse envoyer un dossier de subvention ?",
+    ],
 )
 def test_a_question_that_names_its_subject_stands_alone(question: str) -> None:
     assert not leans_on_former(question)
