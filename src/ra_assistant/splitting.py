@@ -22,7 +22,7 @@ _WHOLE = {BlockKind.KEY_FIGURE, BlockKind.TABLE_ROW, BlockKind.HEADING}
 _LABELS = {BlockKind.KEY_FIGURE, BlockKind.PARAGRAPH, BlockKind.CAPTION}
 """What a figure without a label is read with."""
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_CELL = re.compile(r"\A(?:\s*\|)*\s*(?:[-•▪]\s+(?=[^|]*(?:\||\Z)))?")
+_NO_CELL = re.compile(r"\A(?:\s*\|)+\s*")
 _NO_MORE_CELLS = re.compile(r"(?:\s*\|)+\s*\Z")
 _LABEL_LETTERS = 3
 """Fewest letters of a word that says what a figure counts: « M€ » does not, « ans » does."""
@@ -108,13 +108,14 @@ def _units_by_section(document: Document) -> Iterator[tuple[Section, list[_Unit]
 def _units(document: Document, block: Block, index: int) -> list[_Unit]:
     if block.kind in _WHOLE:
         whole = Span(block.start, block.end)
-        return [_Unit(whole, index, block.context, (_worded(document, whole),))]
+        said = _without_empty_cells(document, whole) if block.kind is BlockKind.TABLE_ROW else whole
+        return [_Unit(whole, index, block.context, (said,))]
     spans = sentence_spans(document.text[block.start : block.end], block.start)
     return [_Unit(span, index, block.context, (span,)) for span in spans]
 
 
-def _worded(document: Document, span: Span) -> Span:
-    """Return what is read of a row: without the empty cells at its ends, nor the bullet that comes first."""
+def _without_empty_cells(document: Document, span: Span) -> Span:
+    """Return what is read of a row: all but the empty cells at its ends; the whole of it when it has no other."""
     text = document.text[span.start : span.end]
     start, end = len(text) - len(_NO_CELL.sub("", text)), len(_NO_MORE_CELLS.sub("", text))
     return Span(span.start + start, span.start + end) if start < end else span

@@ -136,8 +136,19 @@ def test_the_sentence_of_a_row_leaves_out_its_empty_cells_and_the_passage_keeps_
     (passage,) = SentenceSplitter().split(make_document(text, blocks=blocks))
     assert passage.text == text
     assert [text[each.start : each.end] for each in passage.sentences] == [
-        "386 225 dossiers | - 15 000 comptes | +76 %",
+        "- 386 225 dossiers | - 15 000 comptes | +76 %",
         "Total | 12",
-        "3 | 4",
+        "- 3 | 4",
         "| |",
+    ]
+
+
+def test_a_key_figure_keeps_its_minus_and_a_heading_its_bar() -> None:
+    text = "| Bilan |\n\n- 5 %\nd'émissions en un an"
+    cut = text.index("- 5")
+    blocks = (Block(BlockKind.HEADING, 0, cut - 2), Block(BlockKind.KEY_FIGURE, cut, len(text)))
+    (passage,) = SentenceSplitter().split(make_document(text, blocks=blocks))
+    assert [text[start:end] for start, end in passage.sentences] == [
+        "| Bilan |",
+        "- 5 %\nd'émissions en un an",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
@@ -75,20 +75,13 @@ def _is_level(bullet: Fragment, line: Fragment) -> bool:
 
 def with_titles(fragments: Sequence[Fragment]) -> list[Fragment]:
     """Return `fragments`, the parts of each title that stand on one level put together."""
-    kept: list[Fragment] = []
-    for level in levels(fragments):
-        line, order = level[0], level[0].order
-        for part in level[1:]:
-            small, large = sorted((line.size, part.size))
-            is_next = part.order == order + 1 and line.box == part.box and large <= SAME_SIZE * small
-            if is_next and part.x0 - line.x1 <= TITLE_GAP * small and _is_title(line, part, fragments):
-                line = _appended(line, part)
-            else:
-                kept.append(line)
-                line = part
-            order = part.order
-        kept.append(line)
-    return kept
+
+    def are_one(line: Fragment, part: Fragment, *, is_next: bool, **_: bool) -> bool:
+        small, large = sorted((line.size, part.size))
+        is_near = large <= SAME_SIZE * small and part.x0 - line.x1 <= TITLE_GAP * small
+        return is_next and is_near and line.box == part.box and _is_title(line, part, fragments)
+
+    return [line for level in levels(fragments) for line in _joined_up(level, are_one)]
 
 
 def whole_lines(fragments: Sequence[Fragment]) -> list[Fragment]:
@@ -97,26 +90,34 @@ def whole_lines(fragments: Sequence[Fragment]) -> list[Fragment]:
     That is closing punctuation and what it closes, two stretches when a neighbouring line runs on where the gap
     is, and the words of a line spread to its margins.
     """
+
+    def are_one(line: Fragment, part: Fragment, *, is_next: bool, is_inside: bool) -> bool:
+        return _are_one_line(line, part, fragments, is_next=is_next, is_inside=is_inside)
+
     lines: list[Fragment] = []
     rows = levels(fragments)
     for level in rows:
-        if _is_justified(level, rows):
-            lines.append(reduce(_appended, level))
-            continue
-        line, order = level[0], level[0].order
-        for fragment, after in pairwise([*level[1:], None]):
-            assert fragment is not None
-            is_inside = after is not None and after.order == fragment.order + 1
-            if _are_one_line(
-                line, fragment, fragments, is_next=fragment.order == order + 1, is_inside=is_inside
-            ):
-                line = _appended(line, fragment)
-            else:
-                lines.append(line)
-                line = fragment
-            order = fragment.order
-        lines.append(line)
+        lines += [reduce(_appended, level)] if _is_justified(level, rows) else _joined_up(level, are_one)
     return lines
+
+
+def _joined_up(level: Sequence[Fragment], are_one: Callable[..., bool]) -> Iterator[Fragment]:
+    """Yield the fragments of a level from left to right, each appended to what was gathered when they are one line.
+
+    `are_one` is told whether the second was drawn just after the first (`is_next`), and whether another one was
+    drawn just after the second, on this level (`is_inside`).
+    """
+    line, order = level[0], level[0].order
+    for fragment, after in pairwise([*level[1:], None]):
+        assert fragment is not None
+        is_inside = after is not None and after.order == fragment.order + 1
+        if are_one(line, fragment, is_next=fragment.order == order + 1, is_inside=is_inside):
+            line = _appended(line, fragment)
+        else:
+            yield line
+            line = fragment
+        order = fragment.order
+    yield line
 
 
 def levels(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
@@ -195,7 +196,8 @@ def _is_spread(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> b
 def _is_title(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> bool:
     """Return whether two stretches are the halves of a title: larger than most, and heading no columns."""
     sizes = sorted(line.size for line in around)
-    is_large = left.size >= 1.2 * sizes[len(sizes) // 2]
+    if left.size < 1.2 * sizes[len(sizes) // 2]:
+        return False
     under = [
         row[i]
         for row in levels([line for line in around if 0 < left.base - line.base < 4 * left.size])
@@ -205,7 +207,7 @@ def _is_title(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> bo
     heads_columns = all(
         any(abs(line.x0 - half.x0) < 0.5 * left.size for line in under) for half in (left, right)
     )
-    return is_large and not heads_columns
+    return not heads_columns
 
 
 def _is_bridged(left: Fragment, right: Fragment, around: Sequence[Fragment]) -> bool:
