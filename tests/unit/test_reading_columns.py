@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from ra_assistant.reading.pdf_columns import MAX_FRAGMENTS, Ground, columns_of
+from ra_assistant.reading.pdf_types import Fragment, Sheet
 from tests.reading_fixtures import check_shape, folded, load, pdf, write
 
 LEFT = (
@@ -249,3 +251,70 @@ def test_the_parts_of_a_title_stay_together_above_columns(tmp_path: Path) -> Non
         spread(canvas, 310, 700, folded(RIGHT, 40))
 
     assert "UNE COMMUNAUTÉ EN CROISSANCE" in read(tmp_path, page)
+
+
+def test_few_lines_are_parted_where_another_page_has_the_gutter(tmp_path: Path) -> None:
+    def full(canvas: Canvas) -> None:
+        spread(canvas, 50, 700, folded(LEFT, 40))
+        spread(canvas, 310, 700, folded(RIGHT, 40))
+
+    def short(canvas: Canvas) -> None:
+        spread(canvas, 50, 700, ["Le règlement est entré en vigueur au", "printemps et il a été lu partout."])
+        spread(
+            canvas,
+            310,
+            700,
+            ["Les agents ont vérifié que toutes les", "plateformes publient leurs critères."],
+        )
+
+    text = read(tmp_path, full, short)
+    assert "entré en vigueur au printemps et il a été lu partout." in text
+    assert "vérifié que toutes les plateformes publient leurs critères." in text
+
+
+def test_a_framed_table_of_texts_is_not_cut_into_columns(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        y = 700.0
+        for left, right in (
+            ("Action", "Résultat"),
+            (LEFT[:150], RIGHT[:150]),
+            (RIGHT[150:290], LEFT[150:290]),
+        ):
+            lines = max(len(folded(left, 42)), len(folded(right, 42)))
+            for x, words in ((50.0, left), (300.0, right)):
+                canvas.rect(x - 5, y - 12.5 * lines + 5, 250, 12.5 * lines + 8)
+                write(canvas, x, y, folded(words, 42))
+            y -= 12.5 * lines + 8
+
+    lines = read(tmp_path, page).split("\n")
+    assert f"{LEFT[:150].strip()} | {RIGHT[:150].strip()}" in lines
+
+
+def test_a_paragraph_above_cards_keeps_its_last_line(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        write(
+            canvas,
+            50,
+            760,
+            [
+                "En 2024, le programme a également porté un fonds qui soutient des projets et qui emploie le numérique pour",
+                "accélérer la transition du territoire.",
+            ],
+            size=9,
+        )
+        for x, words in ((60.0, LEFT), (320.0, RIGHT)):
+            canvas.setFillColorRGB(0.9, 0.9, 1)
+            canvas.rect(x - 10, 560, 235, 160, fill=1, stroke=0)
+            canvas.setFillColorRGB(0, 0, 0)
+            write(canvas, x, 700, folded(words, 40), size=9)
+
+    assert "emploie le numérique pour accélérer la transition du territoire." in read(tmp_path, page)
+
+
+def test_a_page_of_thousands_of_words_apart_is_left_as_it_is() -> None:
+    words = [
+        Fragment("mot", 10.0 + 30 * (n % 20), 22.0 + 30 * (n % 20), 8.0 * (n // 20), 6.0, order=n)
+        for n in range(MAX_FRAGMENTS + 1)
+    ]
+    sheet = Sheet(1, 620, 900)
+    assert columns_of(Ground(words, sheet, [])).rest == words
