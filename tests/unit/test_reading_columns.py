@@ -117,8 +117,10 @@ def test_a_table_beside_a_short_text_is_no_part_of_it(tmp_path: Path) -> None:
 def test_a_figure_centred_beside_a_label_of_two_lines_is_in_its_row(tmp_path: Path) -> None:
     def page(canvas: Canvas) -> None:
         y = 700.0
+        for x, head in ((230, "Objectif"), (290, "Résultat")):
+            write(canvas, x, 731, [head, "2023"], size=8.4)
+        write(canvas, 60, 725.8, "Engagement", size=8.4)
         for label, figures in (
-            (("Engagement",), ("Objectif", "Résultat")),
             (("Accusé de réception", "sous deux jours"), ("95 %", "97 %")),
             (("Délai médian de", "traitement d'une plainte"), ("90 jours", "94 jours")),
             (("Appels décrochés",), ("90 %", "88 %")),
@@ -130,6 +132,7 @@ def test_a_figure_centred_beside_a_label_of_two_lines_is_in_its_row(tmp_path: Pa
             y -= 26
 
     lines = read(tmp_path, page).split("\n")
+    assert "Engagement | Objectif 2023 | Résultat 2023" in lines
     assert "Accusé de réception sous deux jours | 95 % | 97 %" in lines
     assert "Délai médian de traitement d'une plainte | 90 jours | 94 jours" in lines
     assert "Appels décrochés | 90 % | 88 %" in lines
@@ -259,17 +262,23 @@ def test_few_lines_are_parted_where_another_page_has_the_gutter(tmp_path: Path) 
         spread(canvas, 310, 700, folded(RIGHT, 40))
 
     def short(canvas: Canvas) -> None:
-        spread(canvas, 50, 700, ["Le règlement est entré en vigueur au", "printemps et il a été lu partout."])
+        lines = [
+            "Depuis l'entrée en vigueur du règlement",
+            "européen sur les services loyaux, le premier",
+            "mars, elle est aussi l'autorité française",
+        ]
+        write(canvas, 50, 700, lines, size=SIZE, leading=LEADING / SIZE)
         spread(
             canvas,
             310,
             700,
-            ["Les agents ont vérifié que toutes les", "plateformes publient leurs critères."],
+            ["chargée de vérifier que les grandes", "plateformes publient leurs critères de", "classement."],
         )
 
     text = read(tmp_path, full, short)
-    assert "entré en vigueur au printemps et il a été lu partout." in text
-    assert "vérifié que toutes les plateformes publient leurs critères." in text
+    assert (
+        "elle est aussi l'autorité française chargée de vérifier que les grandes plateformes publient" in text
+    )
 
 
 def test_a_framed_table_of_texts_is_not_cut_into_columns(tmp_path: Path) -> None:
@@ -297,7 +306,7 @@ def test_a_paragraph_above_cards_keeps_its_last_line(tmp_path: Path) -> None:
             50,
             760,
             [
-                "En 2024, le programme a également porté un fonds qui soutient des projets et qui emploie le numérique pour",
+                "En 2024, le programme a porté un fonds qui soutient des projets et qui emploie le numérique pour",
                 "accélérer la transition du territoire.",
             ],
             size=9,
@@ -317,4 +326,54 @@ def test_a_page_of_thousands_of_words_apart_is_left_as_it_is() -> None:
         for n in range(MAX_FRAGMENTS + 1)
     ]
     sheet = Sheet(1, 620, 900)
-    assert columns_of(Ground(words, sheet, [])).rest == words
+    assert columns_of(Ground(words, sheet)).rest == words
+
+
+def test_years_and_names_spread_over_a_row_are_cells(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        for y, row in (
+            (700, ("2019", "2020", "2021")),
+            (685, ("Lyon", "Nice", "Caen")),
+            (670, ("3105", "2614", "2702")),
+        ):
+            for x, cell in zip((60.0, 120.0, 180.0), row, strict=True):
+                write(canvas, x, y, cell, size=8.4)
+
+    assert "2019 | 2020 | 2021" in read(tmp_path, page).split("\n")
+
+
+def test_rules_that_pass_between_several_rows_make_no_row_of_them(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        cells = [
+            ("Poste", "Montant"),
+            ("Eau", "78"),
+            ("Air", "61"),
+            ("Sol", "72"),
+            ("Bois", "12"),
+            ("Total", "223"),
+        ]
+        rows(canvas, 700, cells, (60, 200))
+        for y in (696, 666, 636):
+            canvas.line(55, y, 260, y)
+
+    lines = read(tmp_path, page).split("\n")
+    assert {"Eau | 78", "Air | 61", "Sol | 72", "Bois | 12", "Total | 223"} <= set(lines)
+
+
+def test_near_rows_with_a_value_each_are_not_one(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        y = 700
+        for pair in (
+            (("Eau", "78", "12 %"), ("Air", "61")),
+            (("Sol", "72", "9 %"), ("Bois", "12")),
+            (("Sel", "5", "1 %"),),
+        ):
+            for row in pair:
+                for x, cell in zip((60, 200, 280), row, strict=False):
+                    write(canvas, x, y, cell, size=8.4)
+                y -= 10
+            y -= 10
+
+    lines = read(tmp_path, page).split("\n")
+    assert any(line.startswith("Eau | 78 | 12 %") for line in lines)
+    assert any(line.startswith("Air | 61") for line in lines)

@@ -18,7 +18,7 @@ from ra_assistant.reading.pdf_joining import piece_of, rejoined, words_of
 from ra_assistant.reading.pdf_lines import fragments_of
 from ra_assistant.reading.pdf_order import ordered
 from ra_assistant.reading.pdf_source import open_pdf, sheets_of, title_of
-from ra_assistant.reading.pdf_tables import extract_tables, framed_tables, with_headers
+from ra_assistant.reading.pdf_tables import extract_tables, with_headers
 from ra_assistant.reading.pdf_types import Fragment, Item, Sheet, Table, Unit
 from ra_assistant.reading.pdf_whole import whole_lines, with_bullets, with_initials, with_titles
 from ra_assistant.types import BlockKind, Notice
@@ -82,8 +82,7 @@ def _pages(data: bytes, path: str) -> tuple[str, list[Page]]:
 
 def _ground(sheet: Sheet, fragments: Sequence[Fragment]) -> Ground:
     """Return a page with what stands on it, bullets, initials and titles made whole."""
-    lines = with_titles(with_bullets(with_initials(fragments), sheet.marks))
-    return Ground(lines, sheet, framed_tables(lines, sheet))
+    return Ground(with_titles(with_bullets(with_initials(fragments), sheet.marks)), sheet)
 
 
 def _items(sheet: Sheet, columns: Columns, body: float) -> list[Item]:

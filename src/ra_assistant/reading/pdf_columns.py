@@ -60,8 +60,6 @@ class Ground(NamedTuple):
     """What stands on it."""
     sheet: Sheet
     """Its frames and the lines along its sides, which end a gutter."""
-    grids: Sequence[Box]
-    """Bounds of its framed tables, which no gutter cuts."""
 
 
 class Columns(NamedTuple):
@@ -177,8 +175,7 @@ def _strips(fragments: Sequence[Fragment], ground: Ground) -> list[_Strip]:
         near = sorted((each for level in rows[index:below] for each in level), key=lambda each: each.x0)
         reach, bottom = near[0].x1, rows[below - 1][0].base
         for fragment in near[1:]:
-            is_white = fragment.x0 - reach >= MIN_GUTTER * fragment.size
-            if is_white and not _is_in_grid(reach, fragment.x0, row[0].base, ground):
+            if fragment.x0 - reach >= MIN_GUTTER * fragment.size:
                 strip = _Strip(reach, fragment.x0, row[0].base, bottom)
                 strip = _grown(strip, rows[below:], fragment, ground)
                 found.add(_grown(strip, rows[:index][::-1], fragment, ground))
@@ -189,7 +186,7 @@ def _strips(fragments: Sequence[Fragment], ground: Ground) -> list[_Strip]:
 def _grown(strip: _Strip, rows: Sequence[Sequence[Fragment]], beside: Fragment, ground: Ground) -> _Strip:
     """Return the strip, narrowed and made longer by the levels that leave it white, one after the other.
 
-    It ends at a framed table, and at a frame across it that does not hold what is `beside` it.
+    It ends at a frame across it that does not hold what is `beside` it.
     """
     for row in rows:
         middle = (strip.left + strip.right) / 2
@@ -197,16 +194,11 @@ def _grown(strip: _Strip, rows: Sequence[Sequence[Fragment]], beside: Fragment, 
         right = min([strip.right, *(each.x0 for each in row if each.middle > middle)])
         frames = [ground.sheet.boxes[each.box] for each in row if each.box not in {-1, beside.box}]
         is_framed = any(frame[0] < left and right < frame[2] for frame in frames)
-        is_framed = is_framed or _is_in_grid(left, right, row[0].base, ground)
         if right - left < MIN_GUTTER * beside.size or is_framed:
             break
         heights = [strip.top, strip.bottom, *(each.base for each in row)]
         strip = _Strip(left, right, max(heights), min(heights))
     return strip
-
-
-def _is_in_grid(left: float, right: float, base: float, ground: Ground) -> bool:
-    return any(grid[0] < left and right < grid[2] and grid[1] <= base <= grid[3] for grid in ground.grids)
 
 
 def _parted(strip: _Strip, fragments: Sequence[Fragment]) -> _Parted:

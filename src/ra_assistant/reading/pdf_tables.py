@@ -39,14 +39,6 @@ def extract_tables(fragments: Sequence[Fragment], sheet: Sheet) -> tuple[list[Ta
     return tables, left
 
 
-def framed_tables(fragments: Sequence[Fragment], sheet: Sheet) -> list[Box]:
-    """Return the bounds of what stands in each framed table of a sheet."""
-    return [
-        bounds_of([line for row in rows for cell in row for line in cell])
-        for rows in _framed(fragments, sheet)
-    ]
-
-
 def _taken(rows: Sequence[Sequence[Lines]], left: Sequence[Fragment], tables: list[Table]) -> list[Fragment]:
     """Return what is left without `rows`, added to the tables; all of it when a part of them is gone already."""
     orders = _orders(rows)
