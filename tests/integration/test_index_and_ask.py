@@ -115,7 +115,38 @@ def test_what_the_report_does_not_say_is_refused_with_the_nearest_passages(assis
 @dataclass(frozen=True)
 class Reading:
     answerable: float
-    spans: tuple[()] = ()
+    spans: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stretch:
+    start: int
+    end: int
+    score: float = 9.0
+
+
+class CuttingReader:
+    """A reader that marks the last three letters of a number."""
+
+    def read(self, question: str, passages):
+        places = [text.find("399") for _, text in passages]
+        return [Reading(SURE + 1, (Stretch(place, place + 3),) if place >= 0 else ()) for place in places]
+
+
+def test_the_words_that_answer_are_never_a_part_of_a_number(
+    write_corpus, tmp_path, hashed_embedding, monkeypatch
+) -> None:
+    monkeypatch.setattr(assembly, "span_reader", CuttingReader)
+    text = "# Bilan\n\nLe simulateur de la ville a donné 906 399 bilans de carbone complets en une année.\n"
+    building.build(write_corpus({"bilan.md": text}), tmp_path / "index")
+    opened = assembly.open_assistant(tmp_path / "index")
+    answer = opened.ask("Combien de bilans de carbone le simulateur de la ville a-t-il donnés ?")
+    (document,) = opened.documents
+    opened.close()
+    assert answer.outcome is Outcome.ANSWERED
+    assert answer.text.startswith("906 399. ")
+    _, start, end = answer.span
+    assert document.text[start:end] == "906 399"
 
 
 class CountingReader:

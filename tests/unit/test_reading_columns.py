@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ra_assistant.reading.pdf_columns import MAX_FRAGMENTS, Ground, columns_of
 from ra_assistant.reading.pdf_types import Fragment, Sheet
+from ra_assistant.reading.pdf_whole import whole_lines
 from tests.reading_fixtures import check_shape, folded, load, pdf, write
 
 LEFT = (
@@ -377,3 +378,55 @@ def test_near_rows_with_a_value_each_are_not_one(tmp_path: Path) -> None:
     lines = read(tmp_path, page).split("\n")
     assert any(line.startswith("Eau | 78 | 12 %") for line in lines)
     assert any(line.startswith("Air | 61") for line in lines)
+
+
+def fragment(text: str, x0: float, x1: float, base: float, order: int) -> Fragment:
+    return Fragment(text, x0, x1, base, 8.0, order=order)
+
+
+def test_one_line_that_goes_on_is_enough_at_a_known_gutter() -> None:
+    words = [
+        fragment("Depuis l'entrée en vigueur", 50, 250, 700, 0),
+        fragment("européen sur les services", 50, 250, 688, 1),
+        fragment("chargée de vérifier que", 310, 510, 700, 2),
+        fragment("plateformes publient", 310, 480, 688, 3),
+    ]
+    ground = Ground(words, Sheet(1, 600, 800))
+    assert columns_of(ground).texts == []
+    assert columns_of(ground, [(270.0, 290.0)]).texts == [words[:2], words[2:]]
+
+
+def test_cells_with_narrow_spaces_are_not_a_line_spread_to_its_margins() -> None:
+    cells = [
+        fragment("Cartes du vent", 50, 110, 700, 0),
+        fragment("jusqu'au 25 mars", 130, 200, 700, 1),
+        fragment("31 504", 220, 250, 700, 2),
+        fragment("Abysses", 50, 85, 684, 3),
+        fragment("avril", 130, 150, 684, 4),
+        fragment("88 312", 220, 250, 684, 5),
+    ]
+    assert whole_lines(cells) == cells
+
+
+def test_rows_below_a_framed_beginning_are_a_table_of_their_own(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        for y in (700, 685):
+            for x, width in ((55, 140), (195, 140)):
+                canvas.rect(x, y - 4, width, 15)
+        write(canvas, 60, 700, "Établissement", size=8.4)
+        write(canvas, 200, 700, "Commune et places", size=8.4)
+        write(canvas, 60, 685, "La Halte", size=8.4)
+        write(canvas, 200, 685, "Saint-Aubrac et ses environs : 54", size=8.4)
+        rows(
+            canvas,
+            670,
+            [
+                ("Les Capucines", "Loursenac", "62"),
+                ("Maison Bleue", "Vieilmont", "45"),
+                ("L'Escale", "Tréviers", "36"),
+            ],
+            (60, 200, 290),
+        )
+
+    lines = read(tmp_path, page).split("\n")
+    assert {"Les Capucines | Loursenac | 62", "Maison Bleue | Vieilmont | 45"} <= set(lines)
