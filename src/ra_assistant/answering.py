@@ -159,7 +159,7 @@ class ExtractiveAnswerer:
         self._reader = reader
         self._build_id = build_id
         self._memory = Memory[Answer](REMEMBERED)
-        years = [document.year for document in documents if document.year is not None]
+        years = {document.year for document in documents if document.year is not None}
         self._latest_year = max(years, default=None)
         self._by_year = {
             year: frozenset(document.id for document in documents if document.year == year) for year in years

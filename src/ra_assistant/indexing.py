@@ -15,7 +15,8 @@ from ra_assistant.errors import EmptyCorpus, UnreadableDocument
 from ra_assistant.ports import Embedder, Loader, Splitter
 from ra_assistant.types import Document, Extraction, Notice, Passage
 
-EMBEDDING_BATCH = 64
+EMBEDDING_BATCH = 256
+"""Texts embedded between two reports of progress; the more at once, the more of like length."""
 READINGS = 3
 """Tries for a file that changes while it is read."""
 

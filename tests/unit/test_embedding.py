@@ -156,6 +156,13 @@ def test_batches_take_every_text_once_and_keep_within_the_limit(lengths: list[in
     assert all(len(g) == 1 or len(g) * max(lengths[i] for i in g) <= most for g in groups)
 
 
+def test_short_texts_are_not_padded_to_a_long_one_that_comes_with_them() -> None:
+    lengths = [12] * 60 + [200] * 4
+    groups = list(batches(lengths, 4096))
+    assert [len(group) for group in groups] == [60, 4]
+    assert len(list(batches([12, 200], 4096))) == 1  # too few to fill a batch: padding costs less than a run
+
+
 def test_the_shipped_files_are_whole_and_within_their_budget() -> None:
     sums = json.loads((SHIPPED / "profile.json").read_text(encoding="utf-8"))["sha256"]
     assert {n: hashlib.sha256((SHIPPED / n).read_bytes()).hexdigest() for n in sums} == sums

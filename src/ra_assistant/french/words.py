@@ -96,9 +96,14 @@ def words(text: str) -> list[Word]:
     return found
 
 
-def _word(start: int, piece: str) -> Word:
+@lru_cache(maxsize=65536)
+def _form_and_stem(piece: str) -> tuple[str, str]:
     form = fold(piece)
-    return Word(start, start + len(piece), form, stem(form))
+    return form, stem(form)
+
+
+def _word(start: int, piece: str) -> Word:
+    return Word(start, start + len(piece), *_form_and_stem(piece))
 
 
 def _compound(start: int, text: str) -> list[Word]:

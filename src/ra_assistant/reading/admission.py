@@ -46,10 +46,14 @@ def name_below(path: Path, root: Path) -> str:
     shown = os.fsencode(said).decode(errors="replace")
     if shown != said:
         raise UnreadableDocument(shown, "misnamed", f"{shown}: its name is not UTF-8; rename it")
-    if not path.resolve().is_relative_to(root.resolve()) or not absolute.is_relative_to(base):
+    if not _lies_below(os.path.realpath(path), os.path.realpath(root)) or not absolute.is_relative_to(base):
         raise UnreadableDocument(path.name, "outside", f"{path}: not below {root}; copy the file there")
     normal = unicodedata.normalize("NFC", said)
     return normal if (base / normal).exists() else said
+
+
+def _lies_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def read_admitted(path: Path, name: str) -> bytes:
