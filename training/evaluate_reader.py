@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import sys
 import time
@@ -11,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from common import DATA, MODELS, RUNS, fold, joined, read_lines
+from common import DATA, MODELS, RUNS, SEED, fold, joined, read_lines
 from evaluate import keep
+from swaps import Swaps
 
 Read = Callable[[str, list[tuple[str, str]]], list[tuple[float, list[tuple[int, int, float]]]]]
 PIAF_LIMIT = 1500
@@ -72,10 +74,16 @@ def sentence_around(text: str, start: int, end: int, spans: Callable[[str], list
     return next(((s[0], s[1]) for s in spans(text) if s[0] <= middle < s[1]), (start, end))
 
 
-def measured(read: Read, questions: list[dict[str, Any]], passages: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return for each question what was read in its passage, and in the best wrong passage."""
+def measured(
+    read: Read, questions: list[dict[str, Any]], passages: dict[str, Any], swaps: Swaps
+) -> list[dict[str, Any]]:
+    """Return for each question what was read in its passage, and in the best wrong passage.
+
+    And what was read in its passage for a question about something else, where `swaps` finds one.
+    """
     from ra_assistant.french.sentences import sentence_spans
 
+    rng = random.Random(SEED)
     rows = []
     for q in questions:
         passage = passages[q["passage"]]
@@ -87,9 +95,12 @@ def measured(read: Read, questions: list[dict[str, Any]], passages: dict[str, An
         readings = read(asked, group)
         odds, spans = readings[0]
         text = passage["text"]
+        swapped = swaps.swapped(q["question"], f"{passage['title']} {text}", rng)
+        is_swapped = swapped and q["answers"] and not q["history"]
         row = {
             "type": q["type"],
             "odds": odds,
+            "swapped": read(swapped, group[:1])[0][0] if is_swapped else None,
             "wrong": readings[1][0] if other else None,
             "answerable": bool(q["answers"]),
         }
@@ -117,6 +128,7 @@ def reader(options: argparse.Namespace) -> None:
     sys.path.insert(0, str(MODELS.parent.parent))
     passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl")}
     questions = list(read_lines(DATA / "questions.jsonl"))
+    swaps = Swaps(q["question"] for q in questions if q["part"] == "train")
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for name in ("rapports", "piaf"):
         for part in ("dev", "report"):
@@ -124,13 +136,14 @@ def reader(options: argparse.Namespace) -> None:
             if name == "piaf" and part == "report":
                 chosen = chosen[:: len(chosen) // PIAF_LIMIT][:PIAF_LIMIT]
             began = time.monotonic()
-            parts[name, part] = measured(read, chosen, passages)
+            parts[name, part] = measured(read, chosen, passages, swaps)
             print(name, part, len(chosen), f"{time.monotonic() - began:.0f}s", flush=True)
     for (name, part), rows in parts.items():
         told = [r for r in rows if r["answerable"]]
         missing = [r for r in rows if not r["answerable"]]
         limit = float(np.quantile([r["odds"] for r in told], NEEDLESS))
         tuned = float(np.quantile([r["odds"] for r in parts[name, "dev"] if r["answerable"]], NEEDLESS))
+        swapped = [r["swapped"] for r in told if r["swapped"] is not None]
         wrong = [r["wrong"] for r in told if r["wrong"] is not None]
         figures = {
             "set": name,
@@ -149,6 +162,7 @@ def reader(options: argparse.Namespace) -> None:
                 if missing
                 else None,
             },
+            "swapped_refused": round(float(np.mean(np.array(swapped) < limit)), 4),
             "wrong_passage_refused": round(float(np.mean(np.array(wrong) < limit)), 4),
             "right_above_wrong": round(
                 float(np.mean([r["odds"] > r["wrong"] for r in told if r["wrong"] is not None])), 4

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import noise
 from common import fold, joined
+from swaps import Swaps
 
+SWAPPED = 0.5
+"""Share of the questions that are asked about something else as well, where one of their words allows it."""
 REWORDED = 0.35
 """Share of the questions that are asked in words near in meaning, where `thesaurus.py` was run."""
+HARD, HARD_BESIDE_SWAPS = 0.55, 0.4
+"""Share of the questions that are asked of another passage as well, found for their words."""
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])|\n+")
 
 
@@ -105,42 +111,68 @@ def window(
     return text[start:end], inside
 
 
+def shown(
+    question: dict[str, Any], passage: dict[str, Any], everything: list[dict[str, Any]], rng: random.Random
+) -> Example | None:
+    """Return a question with its passage, now and then cut, lengthened or torn; None when the answer is lost."""
+    title = passage["title"] if rng.random() < 0.85 else ""
+    spans = tuple((a["start"], a["start"] + len(a["text"])) for a in question["answers"])
+    text, spans = window(passage["text"], spans, rng.choice(LENGTHS))
+    if not spans:
+        return None
+    example = Example(asked(question, rng), title, text, spans)
+    if rng.random() < 0.35:
+        example = cropped(example, rng)
+    if rng.random() < 0.12 and len(example.text) < 420:
+        example = lengthened(example, rng.choice(everything)["text"], rng)
+    if rng.random() < 0.15:
+        example = replace(example, text=example.text.replace("\n", " "))
+    return example
+
+
+def near_misses(question: dict[str, Any], passage: dict[str, Any], rng: random.Random) -> Iterator[Example]:
+    """Yield a question that its passage nearly answers, twice."""
+    title = passage["title"] if rng.random() < 0.85 else ""
+    for _ in range(2):
+        text, _ = window(passage["text"], (), rng.choice(LENGTHS), rng.random())
+        yield Example(asked(question, rng), title, text, (), 1.5)
+
+
 def examples(
     questions: list[dict[str, Any]],
     passages: dict[str, dict[str, Any]],
     rng: random.Random,
-    easy: float = 0.0,
+    swaps: Swaps | None = None,
 ) -> list[Example]:
-    """Return one epoch's examples, about half without an answer; of other passages, `easy` are any one."""
-    made = []
+    """Return one epoch's examples, about half without an answer.
+
+    Args:
+        questions: those drawn.
+        passages: by their ids.
+        rng: of every draw.
+        swaps: asks about something else than the passage; nobody does when None.
+    """
+    made: list[Example] = []
     everything = list(passages.values())
     for question in questions:
         passage = passages[question["passage"]]
-        title = passage["title"] if rng.random() < 0.85 else ""
-        spans = tuple((a["start"], a["start"] + len(a["text"])) for a in question["answers"])
         if not question["answers"]:
-            for _ in range(2):
-                text, _ = window(passage["text"], (), rng.choice(LENGTHS), rng.random())
-                made.append(Example(asked(question, rng), title, text, (), 1.5))
+            made += near_misses(question, passage, rng)
             continue
-        text, spans = window(passage["text"], spans, rng.choice(LENGTHS))
-        if not spans:
+        example = shown(question, passage, everything, rng)
+        if example is None:
             continue
-        example = Example(asked(question, rng), title, text, spans)
-        if rng.random() < 0.35:
-            example = cropped(example, rng)
-        if rng.random() < 0.12 and len(example.text) < 420:
-            example = lengthened(example, rng.choice(everything)["text"], rng)
-        if rng.random() < 0.15:
-            example = Example(
-                example.question, example.title, example.text.replace("\n", " "), example.answers
-            )
         made.append(example)
-        rest = without_answer(text, spans) if rng.random() < 0.4 else None
+        if swaps and not question["history"] and rng.random() < SWAPPED:
+            swapped = swaps.swapped(question["question"], f"{example.title} {example.text}", rng)
+            if swapped:
+                elsewhere = asked({**question, "question": swapped}, rng)
+                made.append(Example(elsewhere, example.title, example.text, ()))
+        rest = without_answer(example.text, example.answers) if rng.random() < 0.4 else None
         if rest:
-            made.append(Example(asked(question, rng), title, rest, ()))
-        if question["hard"] and rng.random() < 0.55:
-            other = rng.choice(everything) if rng.random() < easy else passages[rng.choice(question["hard"])]
+            made.append(Example(asked(question, rng), example.title, rest, ()))
+        if question["hard"] and rng.random() < (HARD_BESIDE_SWAPS if swaps else HARD):
+            other = passages[rng.choice(question["hard"])]
             text, _ = window(other["text"], (), rng.choice(LENGTHS), rng.random())
             made.append(Example(asked(question, rng), other["title"], text, ()))
     rng.shuffle(made)

@@ -31,6 +31,7 @@ import torch
 from common import DATA, RUNS, SEED, read_lines
 from examples import Example, examples
 from safetensors.torch import load_file, save_file
+from swaps import Swaps
 from tokenizers import Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
@@ -192,6 +193,7 @@ class Lessons(torch.utils.data.Dataset[dict[str, Tensors]]):
         self._steps, self._size, self._seed = steps, size, seed
         self._passages = {p["id"]: p for p in read_lines(DATA / "passages.jsonl") if p["part"] == "train"}
         self._questions = [q for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train"]
+        self._swaps = Swaps(q["question"] for q in self._questions)
         self._weights = [
             next((w for start, w in shares.items() if start == q["set"] or q["id"].startswith(start)), 1.0)
             for q in self._questions
@@ -203,7 +205,7 @@ class Lessons(torch.utils.data.Dataset[dict[str, Tensors]]):
     def __getitem__(self, step: int) -> dict[str, Tensors]:
         rng = random.Random(self._seed * 1_000_003 + step)
         drawn = rng.choices(self._questions, self._weights, k=self._size)
-        batch = examples(drawn, self._passages, rng)
+        batch = examples(drawn, self._passages, rng, swaps=self._swaps)
         items = [(e.question, e.title, e.text) for e in batch]
         encoded = [encode(tokenizer, items) for tokenizer in self._tokenizers]
         made = {"pupil": inputs(encoded[0]) | goals(encoded[0], batch)}

@@ -157,6 +157,17 @@ def read(folder: Path, name: str) -> Book:
     return Book(name, texts, questions)
 
 
+def articles(folder: Path, name: str) -> dict[str, str]:
+    """Return the title of each text of the set `name`, by its id; the id of one that has none.
+
+    Raises:
+        OSError: the file is missing.
+        KeyError: a line is not as expected.
+    """
+    rows = _rows(folder, f"{name}.contexts.jsonl")
+    return {str(row["context_id"]): row.get("title") or str(row["context_id"]) for row in rows}
+
+
 def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
     packed = folder / f"{name}.gz"
     if packed.is_file():

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.removed import Told, halves, refused_at
+
 from tests.conftest import ROOT
 
 
@@ -70,3 +72,36 @@ def test_growth_is_told_for_each_size() -> None:
         assert 0 < row["search_ms_50"] <= row["answer_ms_50"] <= row["answer_ms_99"]
         assert row["memory_mb"] > 50
         assert 0 < row["disk_mb"] < 50
+
+
+def test_questions_are_asked_with_their_article_and_without(tmp_path: Path) -> None:
+    articles = {
+        "Moulins": (
+            "Le moulin de Kerlune moud le blé depuis 1871.",
+            "Depuis quand le moulin moud-il le blé ?",
+        ),
+        "Phares": (
+            "La lanterne du phare porte à 32 milles.",
+            "À combien de milles la lanterne porte-t-elle ?",
+        ),
+        "Écoles": ("La classe unique accueille 14 élèves.", "Combien d'élèves la classe accueille-t-elle ?"),
+    }
+    texts = [{"context_id": t, "title": t, "text": text} for t, (text, _) in articles.items()]
+    questions = [
+        {"id": t, "question": asked, "context_id": t, "answers": []} for t, (_, asked) in articles.items()
+    ]
+    for name, rows in (("village.contexts", texts), ("village", questions)):
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    command = [sys.executable, "-m", "bench.removed", str(tmp_path), "village"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "village, 3 questions: article there, refused 0.000; article gone, refused 1.000;" in done.stdout
+
+
+def test_halves_keep_articles_whole_and_the_threshold_refuses_a_tenth() -> None:
+    assert halves({"a": "Un", "b": "Deux", "c": "Un", "d": "Mille"}) == {"a": 0, "b": 0, "c": 0, "d": 1}
+    there = [Told(is_refused=False, certainty=number / 10) for number in range(1, 11)]
+    gone = [Told(is_refused=True, certainty=value) for value in (0.05, 0.1, 0.15, 0.9)]
+    assert refused_at(there, gone, 0.1) == 0.25
+    assert refused_at(there, gone, 0.2) == 0.75

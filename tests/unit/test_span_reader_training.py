@@ -289,6 +289,75 @@ def test_synonyms_kept_are_near_and_no_form_of_the_word(examples: ModuleType, tm
     assert found == {"amende": ["contravention"], "contravention": ["amende"]}
 
 
+@pytest.fixture(scope="module")
+def swaps(examples: ModuleType) -> ModuleType:
+    """Return the module that asks about something else."""
+    sys.path.insert(0, str(TRAINING))
+    try:
+        import swaps as made
+    finally:
+        sys.path.remove(str(TRAINING))
+    return made
+
+
+ASKED_ELSEWHERE = [
+    "Combien coûte la patinoire ?",
+    "Où se trouve la piscine ?",
+    "Que fait la médiathèque de Brest ?",
+    "Quand ouvrent les musées ?",
+    "Qui tient le registre d'accueil ?",
+    "Quel est le prix de la cantine de Nantes ?",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**16))
+def test_a_question_about_something_else_differs_by_one_word_that_the_passage_lacks(
+    swaps: ModuleType, seed: int
+) -> None:
+    made = swaps.Swaps(ASKED_ELSEWHERE)
+    asked = "Quand la cantine de Lyon a-t-elle rouvert ?"
+    other = made.swapped(asked, f"Lyon {TEXT}", random.Random(seed))
+    assert other is not None
+    before, after = asked.split(), other.split()
+    ((was, now),) = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    assert (was, now) in {
+        *(("cantine", word) for word in ("patinoire", "piscine", "médiathèque")),
+        *(("Lyon", name) for name in ("Brest", "Nantes")),
+    }
+
+
+def test_years_are_replaced_and_what_the_passage_does_not_say_stays(swaps: ModuleType) -> None:
+    made = swaps.Swaps(ASKED_ELSEWHERE)
+    rng = random.Random(3)
+    years = {made.swapped("Combien de jeunes pousses en 2021 ?", TEXT, rng) for _ in range(30)} - {None}
+    assert len(years) > 5
+    assert all(year[:-6].endswith("en ") and year[-6:-2] not in TEXT for year in years)
+    assert made.swapped("Quand ouvre la piscine ?", TEXT, rng) is None
+
+
+def test_examples_hold_questions_about_something_else_without_an_answer(
+    examples: ModuleType, swaps: ModuleType
+) -> None:
+    start = TEXT.index("2,4 M€")
+    question = {
+        "question": "Combien d'argent la cantine a-t-elle levé ?",
+        "type": "sms",
+        "history": [],
+        "passage": "p",
+        "answers": [{"text": "2,4 M€", "start": start}],
+        "hard": [],
+    }
+    passages = {"p": {"title": "Rapport", "text": TEXT}}
+    made = examples.examples([question] * 40, passages, random.Random(2), swaps.Swaps(ASKED_ELSEWHERE))
+    elsewhere = [one for one in made if "cantine" not in one.question]
+    assert elsewhere
+    assert not any(one.answers for one in elsewhere)
+    assert all(
+        "cantine" in one.question for one in examples.examples([question] * 40, passages, random.Random(2))
+    )
+
+
 def test_questions_in_other_words_are_answered_by_exact_slices() -> None:
     texts = {
         record["id"]: record["texte"]
