@@ -19,14 +19,17 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from common import DATA, HERE, RUNS, SEED, SHARED, fold, read_lines
+from swaps import Swaps
 
 from ra_assistant import assembly, building
+from ra_assistant.french.words import content_words
 from ra_assistant.ranking import Candidate
 from ra_assistant.reading import FileLoader
 from ra_assistant.types import Query, Turn
@@ -39,6 +42,10 @@ FITTING = RUNS / "fitting"
 FICTIONAL = ("autorite", "biopole", "eaux", "musee")
 WRITTEN = ("port", "solidarite", "technopole")
 """Others, kept in `data_reports`."""
+SWAPPED = 0.3
+"""Share of the questions that are asked about something else as well, where one of their words allows it."""
+TRIES = 4
+"""Words tried in the place of one, until the corpus says nothing of it."""
 ELSEWHERE = 0.25
 """Share of the questions that are asked of a corpus that cannot answer as well."""
 ASKED = 0.45
@@ -342,33 +349,78 @@ def questions_of(source: str) -> list[Question]:
 
 
 def asked(source: str) -> Iterator[Asked]:
-    """Yield every question of a source with its ranked candidates."""
+    """Yield every question of a source with its ranked candidates, some of them about something else as well."""
     questions = questions_of(source)
     assistant = assembly.open_assistant(FITTING / source / "index")
-    ids = {document.path: document.id for document in assistant.documents}
-    paths = {document.id: document.path for document in assistant.documents}
-    texts = {document.id: document.text for document in assistant.documents}
-    answerer = assistant.answerer
+    desk = _Desk(source, assistant)
+    rng, swaps = random.Random(SEED), _swaps()
     for question in questions:
+        found = desk.asked(question)
+        if found is None:
+            continue
+        yield found
+        is_swapped = rng.random() < SWAPPED
+        if not question.history and is_swapped and any(found.right):
+            said = found.candidates[found.right.index(True)].passage.text
+            within = desk.within(question)
+            tried = (swaps.swapped(question.text, said, rng) for _ in range(TRIES))
+            text = next((one for one in tried if one and desk.is_silent(one, question.text, within)), None)
+            elsewhere = text and desk.asked(replace(question, text=text, kind="swapped", holds=never))
+            if elsewhere:
+                yield elsewhere
+    assistant.close()
+
+
+@cache
+def _swaps() -> Swaps:
+    return Swaps(q["question"] for q in read_lines(DATA / "questions.jsonl") if q["part"] == "train")
+
+
+class _Desk:
+    """Asks an assistant, and keeps what it ranked."""
+
+    def __init__(self, source: str, assistant: assembly.Assistant) -> None:
+        self._source = source
+        self._answerer = assistant.answerer
+        self._documents = {document.id: document for document in assistant.documents}
+        self._ids = {document.path: document.id for document in assistant.documents}
+        self._said = [
+            (passage.document_id, frozenset(word.stem for word in content_words(passage.searchable_text)))
+            for passage in assistant.passages
+        ]
+
+    def within(self, question: Question) -> frozenset[str] | None:
+        """Return the ids of the documents where a question is asked; None for everywhere."""
+        if question.within is None:
+            return None
+        return frozenset(self._ids[path] for path in question.within if path in self._ids)
+
+    def asked(self, question: Question) -> Asked | None:
+        """Return a question with its ranked candidates; None for one without a word to look for."""
         history = question.history
         turns = [Turn(history[i], "".join(history[i + 1 : i + 2])) for i in range(0, len(history), 2)]
-        query = answerer.understood(question.text, turns)
+        query = self._answerer.understood(question.text, turns)
         if not query.terms:
-            continue
-        within = None
-        if question.within is not None:
-            within = frozenset(ids[path] for path in question.within if path in ids)
-        hits = answerer._hits(query, answerer._sides(query), within)
-        candidates = answerer.candidates(query, hits)
+            return None
+        hits = self._answerer._hits(query, self._answerer._sides(query), self.within(question))
+        candidates = self._answerer.candidates(query, hits)
+        documents = [self._documents[candidate.passage.document_id] for candidate in candidates]
         right = [
-            question.holds(
-                paths[c.passage.document_id], texts[c.passage.document_id][c.span.start : c.span.end]
-            )
-            for c in candidates
+            question.holds(document.path, document.text[c.span.start : c.span.end])
+            for document, c in zip(documents, candidates, strict=True)
         ]
-        known = answerer._known_share(query)
-        yield Asked(source, f"{source}:{question.group}", question.kind, query, candidates, right, known)
-    assistant.close()
+        group, known = f"{self._source}:{question.group}", self._answerer._known_share(query)
+        return Asked(self._source, group, question.kind, query, candidates, right, known)
+
+    def is_silent(self, other: str, question: str, within: frozenset[str] | None) -> bool:
+        """Tell whether no passage holds what is new in a question beside any other of its words."""
+        new, kept = ({word.stem for word in content_words(text)} for text in (other, question))
+        new, kept = new - kept, new & kept
+        return bool(new) and not any(
+            new & said and kept & said
+            for document_id, said in self._said
+            if within is None or document_id in within
+        )
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ REPORTED = {"autorite", "musee", "genopole", "real", *asking.WRITTEN, *NEVER_FIT
 COUNTS = {"offtopic": 3.0}
 """How much more the questions of a source count in the refusal: a public chat is asked many that have nothing to do
 with its report, and they are few here."""
-UNANSWERED = ("sans_reponse", "elsewhere", "refuse_")
+UNANSWERED = ("sans_reponse", "elsewhere", "swapped", "refuse_")
 READER = ("reader_", "unread", "first_", "answer_")
 """Beginnings of the features that come from the span reader."""
 

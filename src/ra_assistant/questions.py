@@ -13,6 +13,7 @@ from functools import cache
 
 from ra_assistant.french.lexicon import STOP_WORDS, table
 from ra_assistant.french.words import content_words, fold, stem, words
+from ra_assistant.question_kinds import kind_of, pattern, told, unit_of
 from ra_assistant.types import AnswerKind, Query, SmallTalk, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -145,14 +146,14 @@ class AcronymBook:
 
 def is_order(question: str) -> bool:
     """Tell whether a message orders the assistant about instead of asking the report."""
-    return _pattern("orders", "any").search(fold(question)) is not None
+    return pattern("orders", "any").search(fold(question)) is not None
 
 
 def leans_on_former(question: str) -> bool:
     """Tell whether a question needs the former turn to be understood."""
     text = fold(question).strip(" .!?…")
     data = table("questions")["follow_up"]
-    if _pattern("follow_up", "whole").fullmatch(text):
+    if pattern("follow_up", "whole").fullmatch(text):
         return True
     if re.match(rf"(?:{'|'.join(data['beginnings'])})\b", text):
         return True
@@ -160,8 +161,8 @@ def leans_on_former(question: str) -> bool:
     if _vague().issuperset(bearing):
         return True
     anaphoric = (
-        _pattern("follow_up", "anaphora").search(_without_inversion(text))
-        or _pattern("follow_up", "objects").search(text)
+        pattern("follow_up", "anaphora").search(_without_inversion(text))
+        or pattern("follow_up", "objects").search(text)
         or _pronoun_asked().match(text)
     )
     return anaphoric is not None and not any(_NAME.finditer(question[1:])) and len(bearing) <= 4
@@ -185,45 +186,6 @@ def _pronoun_asked() -> re.Pattern[str]:
     )
 
 
-def kind_of(question: str) -> AnswerKind:
-    """Return what kind of answer a question asks for; `THING` when nothing tells."""
-    text = fold(question)
-    if somebody_asked(question):
-        return AnswerKind.DEFINITION
-    for kind in table("questions")["kinds"]:
-        if _pattern("kinds", kind).search(text):
-            return AnswerKind(kind)
-    return AnswerKind.THING
-
-
-def somebody_asked(question: str) -> str:
-    """Return the person of whom a question asks what they are, « Qui est Marie Durand ? »; empty for others."""
-    found = _pattern("who", "asked").match(fold(question))
-    if found is None:
-        return ""
-    rest = question[found.end() :]
-    named = words(rest)
-    forms = [word.form for word in named]
-    others = (*STOP_WORDS, *table("questions")["who"]["roles"].split())
-    if not 2 <= len(forms) <= 5 or not set(forms).isdisjoint(others):
-        return ""
-    name = rest[named[0].start : max(word.end for word in named)]
-    # « Qui est intervenu hier » names nobody; a name may be typed without capitals.
-    return "" if name.islower() and _participle().match(name) else name
-
-
-@cache
-def _participle() -> re.Pattern[str]:
-    """Return what matches words that begin with a participle, or with an adjective that is one's like."""
-    return re.compile(table("questions")["who"]["participle"])
-
-
-def _told(question: str) -> str:
-    """Put the name first where it is asked who somebody is: after « qui est », a name is taken for the answer."""
-    name = somebody_asked(question)
-    return table("questions")["who"]["told"].format(somebody=name) if name else question
-
-
 def names_of(question: str) -> frozenset[str]:
     """Return the stems of the words written with a capital, the first word of the question left out."""
     first = next((word for word in words(question)), None)
@@ -236,13 +198,13 @@ def names_of(question: str) -> frozenset[str]:
 
 def compares_years(question: str, latest_year: int | None) -> bool:
     """Tell whether a question compares two years, whether it names them or not."""
-    if _pattern("evolution", "both").search(fold(question)):
+    if pattern("evolution", "both").search(fold(question)):
         return True
     if kind_of(question) is not AnswerKind.COMPARISON:
         return False
     return (
         len(years_of(question, latest_year)) > 1
-        or _pattern("evolution", "any").search(fold(question)) is not None
+        or pattern("evolution", "any").search(fold(question)) is not None
     )
 
 
@@ -276,30 +238,18 @@ def year_by_year(query: Query) -> tuple[Query, ...]:
     )
 
 
-def unit_of(question: str) -> str:
-    """Return the unit of the quantity asked for; empty when the question does not say it."""
-    text = fold(question)
-    return next((unit for unit in table("questions")["units"] if _pattern("units", unit).search(text)), "")
-
-
 def years_of(question: str, latest_year: int | None) -> tuple[int, ...]:
     """Return the years that a question names, in figures or in words, in order, once each."""
     text = fold(question)
     years = [int(match.group()) for match in _YEAR.finditer(text)]
-    if _pattern("years", "covid").search(text):
+    if pattern("years", "covid").search(text):
         years.append(COVID_YEAR)
     if len(years) < 2 and (years or latest_year is not None):
         # « L'année d'avant » is the one before that which is named, or before that of the newest report.
         shifts = {"last": -1, "next": 1} if years else {"latest": 0, "last": -1, "next": 1}
         base = years[0] if years else latest_year or 0
-        years += [base + shift for key, shift in shifts.items() if _pattern("years", key).search(text)]
+        years += [base + shift for key, shift in shifts.items() if pattern("years", key).search(text)]
     return tuple(dict.fromkeys(years))
-
-
-@cache
-def _pattern(group: str, key: str) -> re.Pattern[str]:
-    alternatives = "|".join(f"(?:{item})" for item in table("questions")[group][key])
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
 
 
 @cache
@@ -327,7 +277,7 @@ def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
 
 def _alone(question: str, latest_year: int | None) -> Query:
     return Query(
-        text=_told(question),
+        text=told(question),
         terms=_terms(question),
         kind=kind_of(question),
         years=years_of(question, latest_year),
