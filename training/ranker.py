@@ -37,8 +37,13 @@ RIDGE = 1e-2
 UNITS, MODELS_AVERAGED = 16, 5
 RATE, DECAY, BATCH = 2e-3, 3e-3, 16
 RANKER_EPOCHS, REFUSAL_EPOCHS = 14, 8
-GIVEN = {"fit_spelled_out": 6.0, "contrary": -2.0, "rank_other": -2.0}
-GIVEN_REFUSAL = {"best_fit_spelled_out": 6.0, "best_contrary": -4.0, "best_rank_other": -4.0}
+GIVEN = {"fit_spelled_out": 6.0, "fit_contact": 6.0, "contrary": -2.0, "rank_other": -2.0}
+GIVEN_REFUSAL = {
+    "best_fit_spelled_out": 6.0,
+    "best_fit_contact": 4.0,
+    "best_contrary": -4.0,
+    "best_rank_other": -4.0,
+}
 """Weights set by hand, of what is too rare among the questions that fit."""
 NEVER_FITTED = {"visitors"}
 """Sources that only report, whatever is written."""

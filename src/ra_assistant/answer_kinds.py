@@ -8,10 +8,23 @@ from functools import cache
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import Quantity, month_number, quantities, ranks
 from ra_assistant.french.words import content_words, fold, stem, words
+from ra_assistant.question_kinds import pattern
 from ra_assistant.types import AnswerKind, Query, Span
 
 _NAME = re.compile(r"\b[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+(?:[ \u00a0](?:d[eu]s? |la |l[’'])?[A-ZÉÈÀÂÊÎÔÛÇŒ][\w’'&-]+)*")
 _EXPANSION = re.compile(r"\([^)]{3,80}\)")
+_MEANS = {
+    "email": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "telephone": re.compile(
+        r"(?<![\d+])(?:\+33[ .\u00a0\u202f]?(?:\(0\))?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}(?![ .\u00a0\u202f-]?\d)"
+    ),
+    "site": re.compile(
+        r"(?<![\w@.])(?:https?://|www\.)[^\s<>«»()]*\w|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:fr|org|com|net|eu|info|bzh)\b(?![@.\w])"
+    ),
+}
+"""What tells how somebody is reached, by the key of `questions.toml`."""
+_ANSWERED = ("email", "telephone")
+"""Means by which somebody answers."""
 _BOTH_WAYS = {AnswerKind.COMPARISON, AnswerKind.YES_NO}
 """Questions that a sentence of the contrary sense answers: « A-t-il augmenté ? — Il a baissé. »"""
 
@@ -37,6 +50,9 @@ def fit(query: Query, text: str) -> dict[str, float]:
             "fit_definition": float(cues),
             "fit_spelled_out": float(spelled_out(query, text) is not None),
         }
+    if kind is AnswerKind.CONTACT:
+        is_told = contact_told(query, text) is not None
+        return {"fit_contact": float(is_told), "misfit": float(not is_told)}
     if kind in {AnswerKind.REASON, AnswerKind.MANNER}:
         return {f"fit_{kind.value}": float(_cue(kind.value).search(fold(text)) is not None)}
     return {}
@@ -54,6 +70,14 @@ def spelled_out(query: Query, text: str) -> Span | None:
             if wanted and forms[i : i + len(wanted)] == wanted:
                 return Span(found[i].start, found[i + len(wanted) - 1].end)
     return None
+
+
+def contact_told(query: Query, text: str) -> Span | None:
+    """Return where a text tells how somebody is reached: by the means asked for, else by one that is answered."""
+    asked = fold(query.text)
+    wanted = [means for means in _MEANS if pattern("means", means).search(asked)]
+    found = (_MEANS[means].search(text) for means in wanted or _ANSWERED)
+    return next((Span(*match.span()) for match in found if match), None)
 
 
 def says_the_contrary(query: Query, own: frozenset[str]) -> bool:
@@ -84,6 +108,8 @@ def is_of_kind(kind: AnswerKind, text: str) -> bool:
         return _has_date(text)
     if kind is AnswerKind.PERSON:
         return _NAME.search(text) is not None
+    if kind is AnswerKind.CONTACT:
+        return any(means.search(text) for means in _MEANS.values())
     return True
 
 

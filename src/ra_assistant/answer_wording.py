@@ -19,6 +19,7 @@ NEAR_MISS: dict[AnswerKind, str] = {
         (AnswerKind.PERSON, "donner de nom"),
         (AnswerKind.PLACE, "dire où"),
         (AnswerKind.REASON, "dire pourquoi"),
+        (AnswerKind.CONTACT, "donner d’adresse ni de numéro"),
     )
 }
 YES, NO = "Oui", "Non"

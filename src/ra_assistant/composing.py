@@ -287,7 +287,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
     if query.kind is AnswerKind.DEFINITION and not _defines(query, text):
         return ""
     text = with_unit(document, candidate.answer, text)
-    return text[0].upper() + text[1:]
+    return text if query.kind is AnswerKind.CONTACT else text[0].upper() + text[1:]
 
 
 def _defines(query: Query, text: str) -> bool:

@@ -275,11 +275,17 @@ def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
     return found
 
 
+def _beside(kind: AnswerKind) -> dict[str, float]:
+    """Return words that stand beside what a kind of question asks, with a low weight."""
+    return {stem(word): _EXPANDED_WEIGHT for word in table("questions")["beside"].get(kind.value, "").split()}
+
+
 def _alone(question: str, latest_year: int | None) -> Query:
+    kind = kind_of(question)
     return Query(
         text=told(question),
-        terms=_terms(question),
-        kind=kind_of(question),
+        terms=_beside(kind) | _terms(question),
+        kind=kind,
         years=years_of(question, latest_year),
         names=names_of(question),
         unit=unit_of(question),
@@ -317,7 +323,7 @@ def _joined(question: str, former: Query, last: Turn, latest_year: int | None) -
     terms = {name: weight * _FORMER_WEIGHT for name, weight in former.terms.items()}
     if years:
         terms = {name: weight for name, weight in terms.items() if not _is_year(name)}
-    for name, weight in (_said(last.answer) | _terms(question)).items():
+    for name, weight in (_said(last.answer) | _beside(kind) | _terms(question)).items():
         terms[name] = max(terms.get(name, 0.0), weight)
     return Query(
         text=_standalone(question, former, years),

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ra_assistant.answer_kinds import (
+    contact_told,
     fit,
     gives_another_rank,
     is_of_kind,
@@ -163,10 +164,11 @@ class Ranker:
         features = {**candidate.features, "first_score": candidate.score / 10, "first_gap": gap}
         answer = _reader_features(features, guess, candidate.span, surest)
         document = self._documents[candidate.passage.document_id]
-        if features.get("fit_spelled_out"):
-            start = candidate.span.start
-            said = spelled_out(query, document.text[start : candidate.span.end])
-            answer = said and Span(start + said.start, start + said.end)
+        for name, told in (("fit_spelled_out", spelled_out), ("fit_contact", contact_told)):
+            if features.get(name):
+                start = candidate.span.start
+                said = told(query, document.text[start : candidate.span.end])
+                answer = said and Span(start + said.start, start + said.end)
         if answer is not None:
             features |= _answer_features(query, document.text[answer.start : answer.end])
         return replace(candidate, features=features, answer=answer)

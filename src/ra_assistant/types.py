@@ -201,6 +201,8 @@ class AnswerKind(StrEnum):
     DEFINITION = "definition"
     YES_NO = "yes_no"
     COMPARISON = "comparison"
+    CONTACT = "contact"
+    """An address to write to, a telephone number, a site."""
     THING = "thing"
 
 

@@ -3,17 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ra_assistant.french.words import stem
+from ra_assistant.question_kinds import kind_of, unit_of
 from ra_assistant.questions import (
     AcronymBook,
     clean_question,
     is_order,
-    kind_of,
     leans_on_former,
     names_of,
     small_talk_of,
     spell_out,
     understand,
-    unit_of,
     year_by_year,
     years_of,
 )
@@ -357,3 +356,47 @@ def test_what_follows_the_former_question_is_no_part_of_it(after: str) -> None:
 def test_a_former_message_without_a_question_mark_is_kept_whole() -> None:
     query = understand("et en 2021", [Turn("nouvelles entreprises 2020. merci", "13.")], 2021)
     assert query.text == "nouvelles entreprises 2021. merci"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Comment vous contacter ?",
+        "coment on peu vous ecrire",
+        "mail pour vous ecrire",
+        "Où vous joindre ?",
+        "Qui puis-je contacter pour une visite ?",
+        "À qui peut-on écrire ?",
+        "Quel est le numéro de téléphone de l’association ?",
+        "À quel numéro vous joindre ?",
+        "Je cherche l’adresse mail du service presse",
+        "Avez-vous un site web ?",
+        "tel de la mairie",
+        "How can I contact you?",
+    ],
+)
+def test_who_wants_to_write_asks_for_an_address(question: str) -> None:
+    query = understand(question, (), None)
+    assert query.kind is AnswerKind.CONTACT
+    assert query.terms["contact"] == pytest.approx(0.4) or "contact" in question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Combien de visites sur le site internet ?",
+        "Quand le site internet a-t-il été refait ?",
+        "Le site internet a-t-il été refait ?",
+        "Qui gère le site web ?",
+        "Pourquoi contacter l’association ?",
+        "Comment les enfants apprennent-ils à écrire ?",
+        "Téléphone mobile : combien d’abonnés ?",
+        "Quelle est l’adresse du siège ?",
+        "Quels contacts avez-vous avec l’Europe ?",
+        "Qui peut joindre le réseau ?",
+        "Comment le site web est-il financé ?",
+    ],
+)
+def test_a_question_about_sites_or_letters_asks_for_no_address(question: str) -> None:
+    query = understand(question, (), None)
+    assert query.kind is not AnswerKind.CONTACT

@@ -73,9 +73,50 @@ def test_the_sentence_that_spells_an_acronym_out_is_told_and_its_words_are_marke
         assert text[first.answer.start : first.answer.end] == said
 
 
+ADDRESSES = (
+    "Le musée se visite toute l’année. Écrire à accueil@musee-eaux.fr pour une visite. "
+    "Le standard répond au 01 23 45 67 89. Tout est sur www.musee-eaux.fr/venir. Il a reçu 0,12 M€ le 01/02/2023."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Comment vous contacter ?", "accueil@musee-eaux.fr"),
+        ("Quelle est votre adresse mail ?", "accueil@musee-eaux.fr"),
+        ("Quel est le numéro de téléphone du musée ?", "01 23 45 67 89"),
+        ("Quel est le site internet ?", "www.musee-eaux.fr/venir"),
+    ],
+)
+def test_what_tells_how_somebody_is_reached_is_marked(rank, question: str, said: str) -> None:
+    words, found = rank(question, {"?": SpanGuess(Span(0, 9), 1.0, ())}, ADDRESSES, {"fit_contact": 1.0})[0]
+    assert found.features["fit_contact"] == 1.0
+    start = found.answer.start - found.span.start
+    assert words[start : found.answer.end - found.span.start] == said
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Comment vous contacter ?", "Tout est sur www.musee-eaux.fr."),
+        ("Quel est votre mail ?", "Le standard répond au 01 23 45 67 89."),
+        (
+            "Quel est le numéro de téléphone ?",
+            "Le musée compte 0 123 456 789 pièces et 01 23 45 67 89 10 cartes.",
+        ),
+        ("Quel est le site internet ?", "Écrire à accueil@musee-eaux.fr."),
+    ],
+)
+def test_another_means_of_being_reached_does_not_fit(rank, question: str, text: str) -> None:
+    assert feature(rank(question, text=text), text[:9], "fit_contact") == 0.0
+    assert feature(rank(question, text=text), text[:9], "misfit") == 1.0
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "fits"),
     [
+        (AnswerKind.CONTACT, "accueil@musee-eaux.fr", True),
+        (AnswerKind.CONTACT, "au guichet", False),
         (AnswerKind.QUANTITY, "une vingtaine", True),
         (AnswerKind.QUANTITY, "beaucoup de monde", False),
         (AnswerKind.QUANTITY, "aucune", True),
