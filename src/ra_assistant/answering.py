@@ -14,6 +14,7 @@ from ra_assistant.ports import Retriever, SpanReader, SpanReading
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
 from ra_assistant.remembering import Memory
 from ra_assistant.scoring import Scorer
+from ra_assistant.superlatives import extreme
 from ra_assistant.types import (
     Answer,
     AnswerKind,
@@ -281,7 +282,15 @@ class ExtractiveAnswerer:
         if unlikely or _is_of_another_year(query, candidates):
             return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
-        answer = compose(query, candidates, self._documents, rival_share, sides, verdicts)
+        row = None if sides else extreme(query, candidates, self._documents)
+        answer = compose(
+            replace(query, kind=AnswerKind.THING) if row else query,
+            [row] if row else candidates,
+            self._documents,
+            rival_share,
+            sides,
+            verdicts,
+        )
         contexts = {citation.marker: self._around(citation, hits) for citation in answer.citations}
         if violations(answer, contexts):
             return self._not_in_report(query, candidates, probability), candidates

@@ -1,0 +1,104 @@
+"""A superlative asked of a table is answered by the row that has the largest or the smallest number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ra_assistant import assembly, building
+
+TEXT = """---
+title: Rapport d'activité
+year: 2023
+publisher: Musée des eaux
+---
+# Rapport d'activité
+
+Le musée des eaux fait le récit des rivières de la région depuis 1987, dans une ancienne filature.
+
+## Les expositions de l'année
+
+| Exposition | Visiteurs | Durée (jours) |
+|---|---|---|
+| Sources et lavoirs | 18 400 | 96 |
+| Le peuple des marais | 41 250 | 120 |
+| Crues | 9 870 | 150 |
+| Total | 69 520 | 366 |
+
+## Recettes par origine
+
+| Origine | 2022 (k€) | 2023 (k€) |
+|---|---|---|
+| Billetterie | 3 900 | 4 080 |
+| Mécénat | 4 100 | 1 760 |
+| Boutique | 850 | 940 |
+
+## Prêts
+
+| Établissement | Objets |
+|---|---|
+| Musée de Vannes | 12 |
+| Musée de Lorient | 12 |
+| Musée de Redon | 3 |
+
+## Personnel
+
+Le service des publics est celui qui emploie le plus d'agents : vingt-deux sur cinquante.
+
+| Service | Agents |
+|---|---|
+| Publics | 22 |
+| Conservation | 17 |
+| Administration | 11 |
+"""
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[assembly.Assistant]:
+    place = tmp_path_factory.mktemp("superlatives")
+    corpus = place / "corpus"
+    corpus.mkdir()
+    (corpus / "rapport.md").write_text(TEXT, encoding="utf-8")
+    building.build(corpus, place / "index")
+    opened = assembly.open_assistant(place / "index")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "said"),
+    [
+        (
+            "Quelle exposition a attiré le plus de visiteurs ?",
+            "Le peuple des marais | 41 250 | 120",
+            "Le peuple",
+        ),
+        ("quelle expo a eu le moins de visiteurs", "Crues | 9 870 | 150", "Crues"),
+        ("Quelle exposition a eu la durée la plus longue ?", "Crues | 9 870 | 150", "Crues"),
+        ("Quelle origine a rapporté le plus de recettes ?", "Billetterie | 3 900 | 4 080", "Billetterie"),
+        ("Quelle origine a rapporté le plus de recettes en 2022 ?", "Mécénat | 4 100 | 1 760", "Mécénat"),
+    ],
+)
+def test_the_row_with_the_largest_or_smallest_number_answers(
+    assistant: assembly.Assistant, question: str, row: str, said: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.citations[0].quote == row
+    assert answer.text.startswith(said)
+    (mark,) = answer.highlights
+    assert row.startswith(answer.text[mark.start : mark.end])
+
+
+def test_nothing_is_chosen_between_equals(assistant: assembly.Assistant) -> None:
+    answer = assistant.ask("Quel établissement a reçu le plus d'objets en prêt ?")
+    assert not answer.highlights or answer.text[answer.highlights[0].start :].startswith("12")
+
+
+def test_a_sentence_that_says_which_is_the_largest_is_left_first(assistant: assembly.Assistant) -> None:
+    answer = assistant.ask("Quel service emploie le plus d'agents ?")
+    assert answer.citations[0].quote.startswith("Le service des publics est celui")
+
+
+def test_a_question_without_a_superlative_is_answered_as_ever(assistant: assembly.Assistant) -> None:
+    assert assistant.ask("Combien de visiteurs pour Crues ?").citations[0].quote == "Crues | 9 870 | 150"
