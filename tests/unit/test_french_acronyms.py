@@ -33,3 +33,36 @@ from ra_assistant.french.acronyms import acronyms
 )  # fmt: skip
 def test_an_acronym_is_paired_with_the_words_whose_initials_it_is(text, found) -> None:
     assert list(acronyms(text)) == found
+
+
+LIST = """Liste des abréviations
+PLU | Plan local d’urbanisme
+GIP : groupement d’intérêt public ;
+SEM – Société d’économie mixte
+ADEME | Agence de la transition écologique
+ANAH | Société nationale du logement
+ETP | 42
+TOTAL | 23 155
+"""
+
+
+def test_the_lines_of_a_list_of_abbreviations_are_read_as_pairs() -> None:
+    assert list(acronyms(LIST)) == [
+        ("PLU", "Plan local d’urbanisme"),
+        ("GIP", "groupement d’intérêt public"),
+        ("SEM", "Société d’économie mixte"),
+        ("ADEME", "Agence de la transition écologique"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ADEME | Agence de la transition écologique",
+        "NOTE : non compris les prêts\nDATE : dimanche et jours fériés\nLIEU | la halle aux grains",
+        "PLU | Plan local d’urbanisme | 12",
+        "PLU 2021 | Plan local d’urbanisme",
+    ],
+)
+def test_lines_that_no_letters_vouch_for_are_no_list_of_abbreviations(text: str) -> None:
+    assert list(acronyms(text)) == []

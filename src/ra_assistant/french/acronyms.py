@@ -10,6 +10,14 @@ from ra_assistant.french.words import Word, fold, is_stop_word, words
 _SHORT = r"[A-ZÀ-Ý][\w&.-]{1,9}"
 _SHORT_IN_BRACKETS = re.compile(rf"\((?P<short>{_SHORT})\)")
 _LONG_IN_BRACKETS = re.compile(rf"(?<!\w)(?P<short>{_SHORT})[ \u00a0]\((?P<long>[^()]{{6,120}})\)")
+_LISTED = re.compile(
+    r"^[ \u00a0]*(?P<short>[A-ZÀ-Ý][A-ZÀ-Ý0-9&.-]{1,9})[ \u00a0]*(?:\||:|=|[–—-](?=[ \u00a0]))[ \u00a0]*"
+    r"(?P<long>[^|:\n]{6,120}?)[ \u00a0]*[;.]?$",
+    re.MULTILINE,
+)
+"""A line of a list of abbreviations."""
+_FEWEST_LISTED = 2
+"""Lines whose words the letters stand for, from which on they are a list of abbreviations."""
 _LETTERS = re.compile(r"[^a-z0-9]")
 _MOST_WORDS = 12
 _FEWEST_INITIALS = 0.5
@@ -32,6 +40,21 @@ def acronyms(text: str) -> Iterator[tuple[str, str]]:
     for match in _LONG_IN_BRACKETS.finditer(text):
         if _stands_for(match.group("short"), _simple_words(match.group("long"))):
             yield match.group("short"), match.group("long")
+    yield from _listed(text)
+
+
+def _listed(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a list of abbreviations, « ADEME | Agence de la transition écologique ».
+
+    Between others whose letters are all found, one begins as its words do, whatever its letters once stood for.
+    """
+    lines = [(match["short"], match["long"]) for match in _LISTED.finditer(text)]
+    plain = [_stands_for(short, _simple_words(long)) for short, long in lines]
+    is_list = sum(plain) >= _FEWEST_LISTED
+    for (short, long), is_plain in zip(lines, plain, strict=True):
+        first = next((word for word in _simple_words(long) if not is_stop_word(word)), None)
+        if is_plain or (is_list and first is not None and first.form[0] == fold(short)[0]):
+            yield short, long
 
 
 def _ending_with(before: str, short: str) -> str:
