@@ -16,8 +16,8 @@ SWAPPED = 0.5
 """Share of the questions that are asked about something else as well, where one of their words allows it."""
 REWORDED = 0.35
 """Share of the questions that are asked in words near in meaning, where `thesaurus.py` was run."""
-HARD, HARD_BESIDE_SWAPS = 0.55, 0.4
-"""Share of the questions that are asked of another passage as well, found for their words."""
+OTHERS = {"hard": 0.7, "near": 0.7}
+"""Share of the questions that are asked of another passage as well, found for their words or their meaning."""
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])|\n+")
 
 
@@ -30,6 +30,8 @@ class Example:
     text: str
     answers: tuple[tuple[int, int], ...]
     weight: float = 1.0
+    group: int = 0
+    """Number of the question drawn: what answers it and what does not are told apart within it."""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -62,7 +64,7 @@ def cropped(example: Example, rng: random.Random) -> Example:
         return example
     start, end = rng.choice(starts[:4]), rng.choice(ends[-4:])
     answers = tuple((s - start, e - start) for s, e in example.answers)
-    return Example(example.question, example.title, example.text[start:end], answers, example.weight)
+    return replace(example, text=example.text[start:end], answers=answers)
 
 
 def lengthened(example: Example, other: str, rng: random.Random) -> Example:
@@ -72,10 +74,8 @@ def lengthened(example: Example, other: str, rng: random.Random) -> Example:
     if rng.random() < 0.5:
         shift = len(piece) + 1
         answers = tuple((s + shift, e + shift) for s, e in example.answers)
-        return Example(example.question, example.title, f"{piece} {example.text}", answers, example.weight)
-    return Example(
-        example.question, example.title, f"{example.text} {piece}", example.answers, example.weight
-    )
+        return replace(example, text=f"{piece} {example.text}", answers=answers)
+    return replace(example, text=f"{example.text} {piece}")
 
 
 def asked(question: dict[str, Any], rng: random.Random, *, noisy: bool = True) -> str:
@@ -154,26 +154,36 @@ def examples(
     """
     made: list[Example] = []
     everything = list(passages.values())
-    for question in questions:
+    for group, question in enumerate(questions):
         passage = passages[question["passage"]]
         if not question["answers"]:
-            made += near_misses(question, passage, rng)
+            made += (replace(one, group=group) for one in near_misses(question, passage, rng))
             continue
         example = shown(question, passage, everything, rng)
-        if example is None:
-            continue
-        made.append(example)
-        if swaps and not question["history"] and rng.random() < SWAPPED:
-            swapped = swaps.swapped(question["question"], f"{example.title} {example.text}", rng)
-            if swapped:
-                elsewhere = asked({**question, "question": swapped}, rng)
-                made.append(Example(elsewhere, example.title, example.text, ()))
-        rest = without_answer(example.text, example.answers) if rng.random() < 0.4 else None
-        if rest:
-            made.append(Example(asked(question, rng), example.title, rest, ()))
-        if question["hard"] and rng.random() < (HARD_BESIDE_SWAPS if swaps else HARD):
-            other = passages[rng.choice(question["hard"])]
-            text, _ = window(other["text"], (), rng.choice(LENGTHS), rng.random())
-            made.append(Example(asked(question, rng), other["title"], text, ()))
+        if example is not None:
+            others = (example, *unanswered(question, example, passages, rng, swaps))
+            made += (replace(one, group=group) for one in others)
     rng.shuffle(made)
     return made
+
+
+def unanswered(
+    question: dict[str, Any],
+    example: Example,
+    passages: dict[str, dict[str, Any]],
+    rng: random.Random,
+    swaps: Swaps | None,
+) -> Iterator[Example]:
+    """Yield what does not answer: the passage asked about something else, without its answer, and other passages."""
+    if swaps and not question["history"] and rng.random() < SWAPPED:
+        swapped = swaps.swapped(question["question"], f"{example.title} {example.text}", rng)
+        if swapped:
+            yield Example(asked({**question, "question": swapped}, rng), example.title, example.text, ())
+    rest = without_answer(example.text, example.answers) if rng.random() < 0.4 else None
+    if rest:
+        yield Example(asked(question, rng), example.title, rest, ())
+    for kind, share in OTHERS.items():
+        if question.get(kind) and rng.random() < share:
+            other = passages[rng.choice(question[kind])]
+            text, _ = window(other["text"], (), rng.choice(LENGTHS), rng.random())
+            yield Example(asked(question, rng), other["title"], text, ())

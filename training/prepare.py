@@ -5,7 +5,10 @@ usage: prepare.py
 parallel.jsonl   English and French sentences: {"en", "fr", "src"}
 headed.jsonl     headings and the text under them: {"title", "body", "src"}
 passages.jsonl   every passage that questions are asked on: {"id", "set", "part", "group", "title", "text"}
-questions.jsonl  {"id", "set", "part", "type", "history", "question", "passage", "answers", "hard"}
+questions.jsonl  {"id", "set", "part", "type", "history", "question", "passage", "answers", "hard", "near"}
+
+« hard » are passages that BM25 ranks high for a question and that do not hold its answer, « near » those that the
+embedding model in the box does.
 """
 
 from __future__ import annotations
@@ -13,13 +16,13 @@ from __future__ import annotations
 import gzip
 import random
 import re
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 from common import (
     DATA,
     EXTRA,
+    MODELS,
     SEED,
     SHARED,
     Lexical,
@@ -31,8 +34,11 @@ from common import (
     write_lines,
 )
 
+from ra_assistant.embedding import OnnxEmbedder
+
 CODES_SAMPLE = 24_000
 HARD_PER_QUESTION = 6
+LOOKED_AT = 40
 
 
 def parallel() -> list[dict[str, Any]]:
@@ -182,27 +188,36 @@ def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return passages, questions
 
 
-def add_hard_negatives(passages: list[dict[str, Any]], questions: list[dict[str, Any]]) -> None:
-    """Give each question the passages that BM25 ranks high though they do not hold its answer, best first."""
-    by_set: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for passage in passages:
-        by_set[passage["set"]].append(passage)
-    indexes = {name: Lexical([f"{p['title']}\n{p['text']}" for p in group]) for name, group in by_set.items()}
-    for question in questions:
-        group = by_set[question["set"]]
-        scores = indexes[question["set"]].scores(joined(question["history"], question["question"]))
-        answers = [fold(a["text"]) for a in question["answers"]]
-        hard = []
-        for i in np.argsort(-scores)[:40]:
-            other = group[int(i)]
-            if other["id"] == question["passage"] or other["part"] != question["part"]:
-                continue
-            if any(answer in fold(other["text"]) for answer in answers):
-                continue
-            hard.append(other["id"])
-            if len(hard) == HARD_PER_QUESTION:
-                break
-        question["hard"] = hard
+def add_negatives(passages: list[dict[str, Any]], questions: list[dict[str, Any]]) -> None:
+    """Give each question the passages ranked high though they do not hold its answer, best first."""
+    model = OnnxEmbedder(MODELS / "embedding")
+    for name in sorted({passage["set"] for passage in passages}):
+        group = [passage for passage in passages if passage["set"] == name]
+        texts = [f"{p['title']}\n{p['text']}" for p in group]
+        index = Lexical(texts)
+        vectors = model.vectors(texts)
+        asked = [question for question in questions if question["set"] == name]
+        whole = [joined(question["history"], question["question"]) for question in asked]
+        meant = model.vectors(whole)
+        for question, text, vector in zip(asked, whole, meant, strict=True):
+            question["hard"] = wrong(question, group, index.scores(text))
+            question["near"] = wrong(question, group, vectors @ vector)
+
+
+def wrong(question: dict[str, Any], group: list[dict[str, Any]], scores: np.ndarray) -> list[str]:
+    """Return the ids of the passages of the question's part that score best and do not hold its answer."""
+    answers = [fold(a["text"]) for a in question["answers"]]
+    found = []
+    for i in np.argsort(-scores)[:LOOKED_AT]:
+        other = group[int(i)]
+        if other["id"] == question["passage"] or other["part"] != question["part"]:
+            continue
+        if any(answer in fold(other["text"]) for answer in answers):
+            continue
+        found.append(other["id"])
+        if len(found) == HARD_PER_QUESTION:
+            break
+    return found
 
 
 def main() -> None:
@@ -210,7 +225,7 @@ def main() -> None:
     print("parallel", write_lines(DATA / "parallel.jsonl", parallel()))
     print("headed", write_lines(DATA / "headed.jsonl", headed()))
     passages, questions = (a + b for a, b in zip(piaf(), reports(), strict=True))
-    add_hard_negatives(passages, questions)
+    add_negatives(passages, questions)
     print("passages", write_lines(DATA / "passages.jsonl", passages))
     print("questions", write_lines(DATA / "questions.jsonl", questions))
 

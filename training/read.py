@@ -147,6 +147,7 @@ def goals(encoded: Encoded, batch: list[Example]) -> Tensors:
     """Return what is to be found: first and last tokens (batch, answers), -1 for none; judgement and weight."""
     ranges = torch.full((len(batch), MOST_ANSWERS, 2), -1, dtype=torch.long)
     target, weight = torch.zeros(len(batch)), torch.ones(len(batch))
+    group = torch.tensor([example.group for example in batch])
     for row, example in enumerate(batch):
         found = [token_range(encoded.offsets[row], s, e) for s, e in example.answers]
         kept = [r for r in found if r][:MOST_ANSWERS]
@@ -154,7 +155,7 @@ def goals(encoded: Encoded, batch: list[Example]) -> Tensors:
         weight[row] = 0.0 if example.answers and not kept else example.weight
         if kept:
             ranges[row, : len(kept)] = torch.tensor(kept)
-    return {"ranges": ranges, "target": target, "weight": weight}
+    return {"ranges": ranges, "target": target, "weight": weight, "group": group}
 
 
 def places(taught: Encoded, teaching: Encoded) -> Tensors:
@@ -220,7 +221,7 @@ def span_scores(logits: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
 
 
 def loss_of(scores: torch.Tensor, judged: torch.Tensor, goal: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the span loss of the answered examples and the judge's loss of all."""
+    """Return the span loss of the answered examples, and the judge's loss of all, alone and among its question's."""
     ranges = goal["ranges"]
     known = ranges[..., 0] >= 0
     at = ranges.clamp(min=0)
@@ -228,7 +229,18 @@ def loss_of(scores: torch.Tensor, judged: torch.Tensor, goal: Tensors) -> tuple[
     each = -torch.logsumexp(both.masked_fill(~known, -1e9), 1) / 2
     answered = known.any(1).float()
     span = (each * answered).sum() / answered.sum().clamp(min=1.0)
-    return span, cross_entropy(judged, goal["target"], weight=goal["weight"])
+    alone = cross_entropy(judged, goal["target"], weight=goal["weight"])
+    return span, (alone + among(judged, goal)) / 2
+
+
+def among(judged: torch.Tensor, goal: Tensors) -> torch.Tensor:
+    """Return how far what answers is from coming first among the examples of its question (a listwise softmax)."""
+    same = goal["group"].unsqueeze(0) == goal["group"].unsqueeze(1)
+    rows = (goal["target"] > 0) & (goal["weight"] > 0) & (same.sum(1) > 1)
+    if not rows.any():
+        return judged.sum() * 0.0
+    each = torch.logsumexp(judged.unsqueeze(0).masked_fill(~same, LOW), 1) - judged
+    return each[rows].mean()
 
 
 @torch.no_grad()

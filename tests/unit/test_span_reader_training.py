@@ -223,6 +223,53 @@ def test_a_pupil_comes_nearer_to_its_goals_and_to_its_teacher(
     assert sum(after) < sum(before)
 
 
+def test_what_answers_is_told_from_what_does_not_within_its_question(read: ModuleType) -> None:
+    torch = read.torch
+    goal = {
+        "group": torch.tensor([0, 0, 0, 1, 1, 2]),
+        "target": torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+        "weight": torch.ones(6),
+    }
+    judged = torch.tensor([2.0, 1.0, -50.0, 9.0, 9.0, -9.0], requires_grad=True)
+    loss = read.among(
+        judged, goal
+    )  # of the first question alone: the second has no answer, the third no rival
+    assert loss.item() == pytest.approx(0.3133, abs=1e-3)
+    loss.backward()
+    assert judged.grad[0] < 0 < judged.grad[1]
+    assert judged.grad[3:].abs().sum() == 0
+    goal["weight"][0] = 0.0  # its answer was cut off
+    assert read.among(judged, goal).item() == 0.0
+
+
+def test_other_passages_are_of_the_question_that_they_do_not_answer(
+    examples: ModuleType, swaps: ModuleType
+) -> None:
+    start = TEXT.index("2,4 M€")
+    questions = [
+        {
+            "question": f"Combien de {thing} ?",
+            "type": "sms",
+            "history": [],
+            "passage": "p",
+            "answers": [{"text": "2,4 M€", "start": start}],
+            "hard": ["hard"],
+            "near": ["near"],
+        }
+        for thing in ("dossiers", "visites", "mois")
+    ] * 20
+    texts = {"p": TEXT, "hard": "Rien de tel.", "near": "Rien non plus."}
+    passages = {name: {"title": name, "text": text} for name, text in texts.items()}
+    made = examples.examples(questions, passages, random.Random(4), swaps.Swaps(ASKED_ELSEWHERE))
+    assert {one.group for one in made} == set(range(60))
+    for one in made:
+        assert questions[one.group]["question"].split()[2] in one.question
+        assert bool(one.answers) == (one.title != "hard" and one.title != "near" and "2,4 M€" in one.text)
+    others = [one.title for one in made if one.title in {"hard", "near"}]
+    assert 25 < others.count("hard") < 60
+    assert 25 < others.count("near") < 60
+
+
 def test_the_average_of_weights_that_stay_is_those_weights(read: ModuleType, tiny: Path) -> None:
     model = read.load(tiny, dropout=0.0)[0]
     average = read.encoder.Average(model)
