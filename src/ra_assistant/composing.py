@@ -13,7 +13,8 @@ from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
-from ra_assistant.ranking import Candidate, block_at
+from ra_assistant.passage_reading import block_at
+from ra_assistant.ranking import Candidate
 from ra_assistant.table_units import with_unit
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line

@@ -8,7 +8,6 @@ weigh is fitted by `training/ranker.py` on openly licensed questions, split by d
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,20 +21,17 @@ from ra_assistant.answer_kinds import (
     is_of_kind,
     says_the_contrary,
     spelled_out,
-    years_said,
 )
 from ra_assistant.editions import newest_years
 from ra_assistant.french.words import Word, content_words, words
+from ra_assistant.passage_reading import Reading, Sentence, read_passage, stems_of
 from ra_assistant.ports import LexicalIndex, SentenceScorer
 from ra_assistant.scoring import Scorer
-from ra_assistant.types import AnswerKind, Block, BlockKind, Document, Hit, Passage, Query, Span
+from ra_assistant.types import AnswerKind, Document, Hit, Passage, Query, Span
 from ra_assistant.word_vectors import Rows, WordVectors
 
-_LONG_WORDS = 60
-_SHORT_WORDS = 5
 _KEPT_READINGS = 20_000
 _MOST_ODDS = 8.0
-_NO_ROWS = np.array([], dtype=np.intp)
 _OLD_YEARS = 5
 """Years after which a sentence is old, however old."""
 
@@ -50,37 +46,6 @@ class SpanGuess:
     """Log-odds that it answers the question."""
     spans: tuple[tuple[Span, float], ...]
     """Best spans, as offsets in the document, with their score; best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """What is known of a sentence before any question is asked."""
-
-    span: Span
-    text: str
-    stems: frozenset[str]
-    years: frozenset[int]
-    shape: Mapping[str, float]
-    near: Rows
-    """Places of its words' vectors among those of the passage."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What is known of a passage before any question is asked."""
-
-    sentences: tuple[_Sentence, ...]
-    stems: frozenset[str]
-    heading: frozenset[str]
-    """Stems of the headings, the table header and the document's title."""
-    nearest: frozenset[str]
-    """Stems of the nearest heading."""
-    years: frozenset[int]
-    """Years of the headings, else of the document."""
-    rows: Rows
-    """Numbers of the vectors of its words and of its headings', increasing."""
-    near_heading: Rows
-    """Places of the headings' among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +83,7 @@ class Ranker:
         self._first_scorer = scorer if first_scorer is None else first_scorer
         self._sentences = sentences
         self._newest = newest_years(documents.values())
-        self._readings: dict[str, _Reading] = {}
+        self._readings: dict[str, Reading] = {}
 
     def candidates(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences of `hits`, best first by what needs no reader, ties in reading order.
@@ -204,6 +169,15 @@ class Ranker:
             **shared,
             "near_missing": float((weights * (1 - whole)).max(initial=0.0)),
             "missing_top": max((idf[term] for term in idf if term not in within), default=0.0) / total,
+            "unknown_missing": max(
+                (
+                    1.0 - float(there)
+                    for term, there in zip(idf, whole, strict=True)
+                    if query.terms[term] >= 1.0
+                    and not (term[0].isdigit() or self._lexical.document_frequency(term))
+                ),
+                default=0.0,
+            ),
             "name_missing": float(not query.names <= within),
             "follow_up": float(query.is_follow_up),
             "asked_terms": min(1.0, len(query.terms) / 8),
@@ -226,6 +200,7 @@ class Ranker:
             here = reached(own, sentence.near)
             features["near_cover"] = float(weights @ here)
             features["near_around"] = float(weights @ np.maximum(here, np.maximum(before, heading)))
+            features["label_missed"] = _missed(sentence, idf, soft)
             features["contrary"] = float(says_the_contrary(query, own))
             features["rank_other"] = float(gives_another_rank(query, sentence.text))
             if query.said:
@@ -247,7 +222,7 @@ class Ranker:
         rows = (self._vectors.row(typed.get(term, Word(0, 0, term, term))) for term in terms)
         return np.array([-1 if row is None else row for row in rows], dtype=np.intp)
 
-    def _soft(self, asked: Rows, reading: _Reading) -> npt.NDArray[np.float32]:
+    def _soft(self, asked: Rows, reading: Reading) -> npt.NDArray[np.float32]:
         """Return how near each term is to each word of a passage, shape (terms, words)."""
         found = np.zeros((len(asked), len(reading.rows)), dtype=np.float32)
         known = np.flatnonzero(asked >= 0)
@@ -258,19 +233,17 @@ class Ranker:
     def _cosines(self, query: Query, passage: Passage) -> Sequence[float]:
         return () if self._sentences is None else self._sentences.cosines(query.text, passage)
 
-    def _read(self, passage: Passage) -> _Reading:
+    def _read(self, passage: Passage) -> Reading:
         """Return what is known of a passage, kept for the next question."""
         known = self._readings.get(passage.id)
         if known is None:
             if len(self._readings) >= _KEPT_READINGS:
                 self._readings.clear()
             document = self._documents[passage.document_id]
-            known = self._readings[passage.id] = _read(document, passage, self._vectors)
+            known = self._readings[passage.id] = read_passage(document, passage, self._vectors)
         return known
 
-    def _time(
-        self, query: Query, passage: Passage, sentence: _Sentence, reading: _Reading
-    ) -> dict[str, float]:
+    def _time(self, query: Query, passage: Passage, sentence: Sentence, reading: Reading) -> dict[str, float]:
         if not query.years:
             return self._age(query, passage.document_id, sentence, reading)
         if not sentence.years.isdisjoint(query.years):
@@ -281,9 +254,7 @@ class Ranker:
             return {"year_placed": 1.0}
         return {"year_elsewhere": float(bool(reading.years))}
 
-    def _age(
-        self, query: Query, document_id: str, sentence: _Sentence, reading: _Reading
-    ) -> dict[str, float]:
+    def _age(self, query: Query, document_id: str, sentence: Sentence, reading: Reading) -> dict[str, float]:
         """Say how old a sentence is beside the newest edition of its report, for a question without a year.
 
         What a page without a year says of an older one is superseded as a former edition is.
@@ -297,65 +268,12 @@ class Ranker:
         return {"superseded": is_former, "age": age, "age_figure": age * (query.kind is AnswerKind.QUANTITY)}
 
 
-def _read(document: Document, passage: Passage, vectors: WordVectors | None) -> _Reading:
-    texts = [document.text[span.start : span.end] for span in passage.sentences]
-    heading = content_words(" ".join((*passage.section_path, passage.context, document.title)))
-    said = [content_words(text) for text in texts]
-
-    def rows_of(found: Iterable[Word]) -> Rows:
-        return _NO_ROWS if vectors is None else vectors.rows(found)
-
-    # Of the sentences one by one: « été » is a word or none by what comes before it.
-    near = [rows_of(found) for found in (heading, *said)]
-    rows = np.unique(np.concatenate(near))
-    near_heading, *near_said = (np.searchsorted(rows, part) for part in near)
-    sentences = [
-        _Sentence(
-            span,
-            text,
-            frozenset(word.stem for word in found),
-            years_said(text),
-            _shape(text, block_at(document, span.start)),
-            places,
-        )
-        for span, text, found, places in zip(passage.sentences, texts, said, near_said, strict=True)
-    ]
-    return _Reading(
-        sentences=tuple(sentences),
-        stems=_stems(passage.text),
-        heading=frozenset(word.stem for word in heading),
-        nearest=_stems(passage.section_path[-1]) if passage.section_path else frozenset(),
-        years=years_said(" ".join(passage.section_path))
-        or frozenset({document.year} if document.year else ()),
-        rows=rows,
-        near_heading=near_heading,
-    )
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in content_words(text))
-
-
-def block_at(document: Document, offset: int) -> Block | None:
-    """Return the block that holds the character at `offset`; None between blocks."""
-    index = bisect_right(document.blocks, offset, key=lambda block: block.start) - 1
-    block = document.blocks[index] if index >= 0 else None
-    return block if block is not None and offset < block.end else None
-
-
-def _shape(text: str, block: Block | None) -> dict[str, float]:
-    count = len(words(text))
-    kind = block.kind if block is not None else BlockKind.PARAGRAPH
-    return {
-        "heading": float(kind is BlockKind.HEADING),
-        "key_figure": float(kind is BlockKind.KEY_FIGURE),
-        "row": float(kind is BlockKind.TABLE_ROW),
-        "item": float(kind is BlockKind.LIST_ITEM),
-        "short": max(0.0, (_SHORT_WORDS - count) / _SHORT_WORDS),
-        "long": min(1.0, max(0.0, (count - _LONG_WORDS) / _LONG_WORDS)),
-        "question": float(text.rstrip().endswith("?")),
-        "lead_in": float(text.rstrip().endswith(":")),
-    }
+def _missed(sentence: Sentence, idf: Mapping[str, float], soft: npt.NDArray[np.float32]) -> float:
+    """Return how far the first cell of a row is from every word asked, 0 to 1; 0 without one."""
+    if not sentence.label:
+        return 0.0
+    is_asked = any(term in sentence.label for term in idf)
+    return 0.0 if is_asked else 1.0 - float(soft[:, sentence.near_label].max(initial=0.0))
 
 
 def _scored(candidates: Sequence[Candidate], scorer: Scorer) -> list[Candidate]:
@@ -367,7 +285,7 @@ def _scored(candidates: Sequence[Candidate], scorer: Scorer) -> list[Candidate]:
 
 def _answer_features(query: Query, text: str) -> dict[str, float]:
     """Say of the words that the reader marks whether they are of the kind asked, and not the question's own."""
-    own = _stems(text)
+    own = stems_of(text)
     return {
         "answer_said": float(bool(own) and own <= query.terms.keys()),
         "answer_misfit": float(not is_of_kind(query.kind, text)),

@@ -10,8 +10,9 @@ from decimal import Decimal
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
 from ra_assistant.french.words import content_words, fold
+from ra_assistant.passage_reading import block_at
 from ra_assistant.question_kinds import pattern
-from ra_assistant.ranking import Candidate, block_at
+from ra_assistant.ranking import Candidate
 from ra_assistant.types import Block, BlockKind, Document, Query, Span
 
 FEWEST_ROWS = 3

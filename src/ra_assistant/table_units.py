@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ra_assistant.french.numbers import quantities
-from ra_assistant.ranking import block_at
+from ra_assistant.passage_reading import block_at
 from ra_assistant.types import BlockKind, Document, Span
 
 _BARE = re.compile(r"[-+−–]?\s*\d[\d \u00a0\u202f\u2009.,]*")

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from ra_assistant.answer_kinds import is_of_kind
@@ -6,7 +8,7 @@ from ra_assistant.questions import AcronymBook, understand
 from ra_assistant.ranking import Ranker, SpanGuess
 from ra_assistant.scoring import Scorer
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import AnswerKind, BlockKind, Hit, Section, Span, Turn
+from ra_assistant.types import AnswerKind, Block, BlockKind, Hit, Section, Span, Turn
 from tests.conftest import make_document
 
 TEXT = (
@@ -71,6 +73,36 @@ def test_the_sentence_that_spells_an_acronym_out_is_told_and_its_words_are_marke
         assert first.features["fit_spelled_out"] == 1.0
         assert first.answer is not None
         assert text[first.answer.start : first.answer.end] == said
+
+
+ROWS = """Canoë | 5 480
+Paddle | 3 120
+2023 | 8 600"""
+
+
+def test_a_row_whose_first_cell_is_not_asked_for_is_told(rank) -> None:
+    ends = [0, *(ROWS.index("\n", at) + 1 for at in (0, 14)), len(ROWS) + 1]
+    blocks = tuple(
+        Block(BlockKind.TABLE_ROW, a, b - 1, context="Embarcation | Locations")
+        for a, b in itertools.pairwise(ends)
+    )
+    found = rank("Combien de locations de paddle ?", text=ROWS, blocks=blocks)
+    assert feature(found, "Canoë", "label_missed") == 1.0
+    assert feature(found, "Paddle", "label_missed") == 0.0
+    assert feature(found, "2023", "label_missed") == 0.0
+    assert all(feature(rank(q), "budget", "label_missed") == 0.0 for q in ("Quel budget ?", "Quel chien ?"))
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Quel est le budget du musée ?", 0.0),
+        ("Quel est le budget de la patinoire ?", 1.0),
+        ("Quel était le budget en 1987 ?", 0.0),
+    ],
+)
+def test_a_word_that_no_report_holds_is_told(rank, question: str, missing: float) -> None:
+    assert feature(rank(question), "budget", "unknown_missing") == missing
 
 
 ADDRESSES = (
