@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from ra_assistant import assembly, building
+from ra_assistant.french.words import fold
+from ra_assistant.question_kinds import pattern
 
 TEXT = """---
 title: Rapport d'activité
@@ -88,6 +90,26 @@ def test_the_row_with_the_largest_or_smallest_number_answers(
     assert answer.text.startswith(said)
     (mark,) = answer.highlights
     assert row.startswith(answer.text[mark.start : mark.end])
+
+
+@pytest.mark.parametrize(
+    ("question", "most", "least"),
+    [
+        ("Quelle exposition a attiré le plus de monde ?", True, False),
+        ("Quelle exposition a rapporté le plus ?", True, False),
+        ("Quelle exposition est la plus vue ?", True, False),
+        ("Quelle est la meilleure année ?", True, False),
+        ("Quelle exposition a ouvert le plus tôt ?", False, False),
+        ("Quelle exposition a reçu plus de visiteurs de moins de 30 ans ?", False, False),
+        ("Quelle association compte plus de dix salariés ?", False, False),
+        ("Quel est le plus petit budget ?", False, True),
+        ("Quel service a le moins d'agents ?", False, True),
+    ],
+)
+def test_superlatives_are_told_from_comparisons(question: str, most: bool, least: bool) -> None:
+    asked = fold(question)
+    assert (pattern("superlatives", "most").search(asked) is not None) is most
+    assert (pattern("superlatives", "least").search(asked) is not None) is least
 
 
 def test_nothing_is_chosen_between_equals(assistant: assembly.Assistant) -> None:
