@@ -13,7 +13,7 @@ from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
 from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
-from ra_assistant.passage_reading import block_at
+from ra_assistant.passage_reading import block_at, stems_of
 from ra_assistant.ranking import Candidate
 from ra_assistant.table_units import with_unit
 from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
@@ -145,7 +145,7 @@ def settles(query: Query, sentence: str) -> bool | None:
         return None
     asked, said = fold(query.text), fold(sentence)
     wanted = {term for term, weight in query.terms.items() if weight >= 1.0}
-    if not wanted or not wanted <= _stems(sentence):
+    if not wanted or not wanted <= stems_of(sentence):
         return None
     if _cue("unsettled").search(said) or _cue("negation").search(asked):
         return None
@@ -189,7 +189,7 @@ def _naming_first(
         return candidates
     thing = {term for term, weight in query.terms.items() if weight >= 1.0}
     near = [c for c in candidates if candidates[0].score - c.score < _HARDLY]
-    naming = next((c for c in near if not thing.isdisjoint(_stems(_text(c, documents)))), None)
+    naming = next((c for c in near if not thing.isdisjoint(stems_of(_text(c, documents)))), None)
     return candidates if naming is None else [naming, *(c for c in candidates if c is not naming)]
 
 
@@ -256,10 +256,6 @@ def _things(text: str) -> frozenset[str]:
     )
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in content_words(text))
-
-
 def _says_the_same(
     candidate: Candidate, chosen: Sequence[Candidate], documents: Mapping[str, Document]
 ) -> bool:
@@ -293,7 +289,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
 
 def _defines(query: Query, text: str) -> bool:
     """Tell whether words say what a thing or somebody is: more than one of them, not itself, nor another's name."""
-    said = _stems(text)
+    said = stems_of(text)
     is_told = len(said) > 1 and said.isdisjoint(query.terms) and not begins_with_a_name(text)
     return spelled_out(query, text) is not None or is_told
 
