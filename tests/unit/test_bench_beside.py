@@ -13,6 +13,9 @@ from bench.beside.environments import NotInstalled, environment_of
 from bench.beside.measuring import answered, measure, ranks
 from bench.beside.protocol import Entry, chosen
 
+from ra_assistant.books import read_book
+from ra_assistant.french.words import fold
+
 
 def test_the_invented_book_is_always_the_same_and_marks_its_answers() -> None:
     book = books.invented(300)
@@ -224,3 +227,15 @@ def test_an_unknown_contestant_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="nobody"):
         chosen(["nobody"])
     assert measuring.BUILD_AGAIN_SECONDS > 0
+
+
+def test_the_book_on_a_report_never_read_expects_what_stands_there() -> None:
+    books_of = Path(books.__file__).parents[1] / "books"
+    report = fold((books_of / "office" / "office_2024.md").read_text(encoding="utf-8"))
+    cases = read_book(books_of / "office.jsonl")
+    assert len(cases) == len({(case.question, case.history) for case in cases}) == 90
+    assert sum(case.must_refuse for case in cases) == 26
+    for case in cases:
+        assert case.must_refuse is not bool(case.expected)
+        for group in case.expected:
+            assert any(fold(alternative) in report for alternative in group), (case.id, group)
