@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from ra_assistant import assembly, building
+from ra_assistant import answering, assembly, building
 from ra_assistant.french.words import fold
 from ra_assistant.question_kinds import pattern
 
@@ -124,3 +125,17 @@ def test_a_sentence_that_says_which_is_the_largest_is_left_first(assistant: asse
 
 def test_a_question_without_a_superlative_is_answered_as_ever(assistant: assembly.Assistant) -> None:
     assert assistant.ask("Combien de visiteurs pour Crues ?").citations[0].quote == "Crues | 9 870 | 150"
+
+
+def test_two_years_compared_keep_a_passage_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for year, visitors in ((2022, "41 000"), (2023, "52 000")):
+        text = f"---\ntitle: Rapport d'activité\nyear: {year}\n---\n# Rapport\n\nLe musée a reçu {visitors} visiteurs en {year}.\n"
+        (tmp_path / f"rapport_{year}.md").write_text(text, encoding="utf-8")
+    building.build(tmp_path, tmp_path / ".index")
+    opened = assembly.open_assistant(tmp_path / ".index")
+    monkeypatch.setattr(answering, "extreme", lambda *_: pytest.fail("a comparison has no largest row"))
+    try:
+        answer = opened.ask("Le nombre de visiteurs a-t-il augmenté entre 2022 et 2023 ?")
+    finally:
+        opened.close()
+    assert {citation.document.year for citation in answer.citations} == {2022, 2023}

@@ -378,7 +378,14 @@ def test_a_former_message_without_a_question_mark_is_kept_whole() -> None:
 def test_who_wants_to_write_asks_for_an_address(question: str) -> None:
     query = understand(question, (), None)
     assert query.kind is AnswerKind.CONTACT
-    assert query.terms["contact"] == pytest.approx(0.4) or "contact" in question
+    assert query.terms["contact"] == (1.0 if "contact" in question else pytest.approx(0.4))
+
+
+def test_an_address_asked_for_after_another_question_is_looked_for_as_one() -> None:
+    query = understand("Et pour vous joindre ?", [Turn("Qui dirige le musée ?", "Marie Durand.")], None)
+    assert query.is_follow_up
+    assert query.kind is AnswerKind.CONTACT
+    assert query.terms["contact"] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,16 @@ def test_a_link_that_leaves_the_corpus_is_refused_and_one_inside_is_read(tmp_pat
     (tmp_path / "secret.md").write_text(REPORT)
     (corpus / "dedans.md").symlink_to(corpus / "vrai.md")
     (corpus / "dehors.md").symlink_to(tmp_path / "secret.md")
+    (tmp_path / "corpus-prive").mkdir()  # whose name begins as that of the corpus
+    (tmp_path / "corpus-prive" / "secret.md").write_text(REPORT)
+    (corpus / "voisin.md").symlink_to(tmp_path / "corpus-prive" / "secret.md")
     assert FileLoader().load(corpus / "dedans.md", corpus).document.path == "dedans.md"
-    for path in (corpus / "dehors.md", tmp_path / "secret.md", corpus / ".." / "secret.md"):
+    for path in (
+        corpus / "dehors.md",
+        corpus / "voisin.md",
+        tmp_path / "secret.md",
+        corpus / ".." / "secret.md",
+    ):
         with pytest.raises(UnreadableDocument) as refused:
             FileLoader().load(path, corpus)
         assert refused.value.reason == "outside"

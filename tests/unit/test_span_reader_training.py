@@ -374,6 +374,26 @@ def test_a_question_about_something_else_differs_by_one_word_that_the_passage_la
     }
 
 
+def test_no_word_of_the_passage_stands_for_another_and_no_verb_is_a_name(swaps: ModuleType) -> None:
+    made = swaps.Swaps([f"Quand ouvre la {thing} ?" for thing in ("piscine", "patinoire", "gare")])
+    said = f"{TEXT} La piscine et la patinoire sont fermées."
+    others = {made.swapped("Quand ouvre la cantine ?", said, random.Random(seed)) for seed in range(40)}
+    assert others == {"Quand ouvre la gare ?"}
+    question = "Que la cantine coûte-t-elle, et les visites de la durée ?"
+    assert {question[a:b] for a, b, _ in swaps.places(question)} == {"cantine", "visites", "durée"}
+    assert swaps.places("Comment vous appelle-t-on au coûte-t-il ?") == []
+
+
+def test_a_synonym_stands_for_no_other(swaps: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    near = {"cantine": ["piscine"]}
+    monkeypatch.setattr(swaps.noise, "synonyms", lambda: near)
+    made = swaps.Swaps(["Quand ouvre la piscine ?", "Quand ouvre la cuisine ?", "Où est la patinoire ?"])
+    asked = {made.swapped("Quand ouvre la cantine ?", TEXT, random.Random(seed)) for seed in range(40)}
+    assert "Quand ouvre la piscine ?" not in asked
+    monkeypatch.setattr(swaps, "SYNONYMOUS", -1.0)
+    assert made.swapped("Quand ouvre la cantine ?", TEXT, random.Random(1)) is None
+
+
 def test_years_are_replaced_and_what_the_passage_does_not_say_stays(swaps: ModuleType) -> None:
     made = swaps.Swaps(ASKED_ELSEWHERE)
     rng = random.Random(3)
