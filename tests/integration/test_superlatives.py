@@ -129,7 +129,8 @@ def test_a_question_without_a_superlative_is_answered_as_ever(assistant: assembl
 
 def test_two_years_compared_keep_a_passage_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for year, visitors in ((2022, "41 000"), (2023, "52 000")):
-        text = f"---\ntitle: Rapport d'activité\nyear: {year}\n---\n# Rapport\n\nLe musée a reçu {visitors} visiteurs en {year}.\n"
+        head = f"---\ntitle: Rapport d'activité\nyear: {year}\n---\n# Rapport\n\n"
+        text = f"{head}Le musée a reçu {visitors} visiteurs en {year}.\n"
         (tmp_path / f"rapport_{year}.md").write_text(text, encoding="utf-8")
     building.build(tmp_path, tmp_path / ".index")
     opened = assembly.open_assistant(tmp_path / ".index")

@@ -7,12 +7,14 @@ import random
 import sys
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ra_assistant.types import Passage
+from tests.conftest import make_document
 from tests.tiny import tiny_tokenizer
 
 TRAINING = Path(__file__).parents[2] / "training"
@@ -423,6 +425,27 @@ def test_examples_hold_questions_about_something_else_without_an_answer(
     assert all(
         "cantine" in one.question for one in examples.examples([question] * 40, passages, random.Random(2))
     )
+
+
+def test_a_swapped_question_is_asked_where_no_passage_speaks_of_it(examples: ModuleType) -> None:
+    sys.path.insert(0, str(TRAINING))
+    try:
+        import asking
+    finally:
+        sys.path.remove(str(TRAINING))
+    texts = ("La cantine coûte 4 €.", "La piscine ouvre en mai.", "La patinoire coûte 6 €.")
+    documents = [make_document(text, id=f"d{number}") for number, text in enumerate(texts)]
+    passages = [
+        Passage(f"p{number}", document.id, 0, len(document.text), document.text)
+        for number, document in enumerate(documents)
+    ]
+    desk = asking._Desk("x", SimpleNamespace(answerer=None, documents=documents, passages=passages))
+    asked = "Combien coûte la cantine ?"
+    assert desk.is_silent("Combien coûte la gare ?", asked, None)
+    assert desk.is_silent("Combien coûte la piscine ?", asked, None)
+    assert not desk.is_silent("Combien coûte la patinoire ?", asked, None)
+    assert desk.is_silent("Combien coûte la patinoire ?", asked, frozenset({documents[0].id}))
+    assert not desk.is_silent(asked, asked, None)
 
 
 def test_questions_in_other_words_are_answered_by_exact_slices() -> None:
