@@ -54,6 +54,7 @@ MOST = understand("Quel musée a reçu le plus d'objets ?", (), None)
         (LOANS[1:], "Lorient"),
         (("Vannes | 12", "Lorient | 12", "Redon | 3"), None),
         (("Vannes | 12", "Lorient | 31"), None),
+        (("Vannes | 12", "Lorient | 31", "Total | 43"), None),
         (("Vannes | 12", "Lorient | nc", "Redon | 3", "Quimper | 5"), "Vannes"),
         (("Vannes | 12", "Lorient | 31", "Redon | 3", "Total | 46"), "Lorient"),
         (("Vannes | 12", "Lorient | 31", "Redon | 3", " | 46"), "Lorient"),
