@@ -66,3 +66,7 @@ def test_the_lines_of_a_list_of_abbreviations_are_read_as_pairs() -> None:
 )
 def test_lines_that_no_letters_vouch_for_are_no_list_of_abbreviations(text: str) -> None:
     assert list(acronyms(text)) == []
+
+
+def test_a_line_of_nothing_but_blanks_is_passed_over_at_once() -> None:
+    assert list(acronyms("AB |" + " " * 200_000 + "x|")) == []

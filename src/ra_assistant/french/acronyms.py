@@ -12,10 +12,12 @@ _SHORT_IN_BRACKETS = re.compile(rf"\((?P<short>{_SHORT})\)")
 _LONG_IN_BRACKETS = re.compile(rf"(?<!\w)(?P<short>{_SHORT})[ \u00a0]\((?P<long>[^()]{{6,120}})\)")
 _LISTED = re.compile(
     r"^[ \u00a0]*(?P<short>[A-ZÀ-Ý][A-ZÀ-Ý0-9&.-]{1,9})[ \u00a0]*(?:\||:|=|[–—-](?=[ \u00a0]))[ \u00a0]*"
-    r"(?P<long>[^|:\n]{6,120}?)[ \u00a0]*[;.]?$",
+    r"(?P<long>[^|:\s][^|:\n]{5,119})$",
     re.MULTILINE,
 )
 """A line of a list of abbreviations."""
+_AFTER = " \u00a0;."
+"""What may stand at its end."""
 _FEWEST_LISTED = 2
 """Lines whose words the letters stand for, from which on they are a list of abbreviations."""
 _LETTERS = re.compile(r"[^a-z0-9]")
@@ -48,7 +50,7 @@ def _listed(text: str) -> Iterator[tuple[str, str]]:
 
     Between others whose letters are all found, one begins as its words do, whatever its letters once stood for.
     """
-    lines = [(match["short"], match["long"]) for match in _LISTED.finditer(text)]
+    lines = [(match["short"], match["long"].rstrip(_AFTER)) for match in _LISTED.finditer(text)]
     plain = [_stands_for(short, _simple_words(long)) for short, long in lines]
     is_list = sum(plain) >= _FEWEST_LISTED
     for (short, long), is_plain in zip(lines, plain, strict=True):
