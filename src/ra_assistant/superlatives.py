@@ -53,19 +53,19 @@ def extreme(
     thing = pattern("superlatives", "which").search(asked)
     if len(wanted) != 1 or thing is None or _says_so(candidates[0], documents, sides[wanted[0]]):
         return None
-    seen: set[tuple[str, int]] = set()
+    seen: list[tuple[str, Span]] = []
     for candidate in candidates:
         if candidate.score < candidates[0].score - NEAR:
             break
-        document = documents[candidate.passage.document_id]
-        rows = _rows_around(document, candidate.span.start)
+        document, start = documents[candidate.passage.document_id], candidate.span.start
+        if any(name == document.id and place.start <= start < place.end for name, place in seen):
+            continue
+        rows = _rows_around(document, start)
+        if rows:
+            seen.append((document.id, Span(rows[0].block.start, rows[-1].block.end)))
         heads = _heads(rows)
         if not heads or not _is_one(thing["thing"], heads[0]):
             continue
-        table_of = (document.id, rows[0].block.start)
-        if table_of in seen:
-            continue
-        seen.add(table_of)
         chosen = _extreme(query, document, rows, heads, largest=wanted[0] == "most")
         holding = chosen and _holding(candidates, candidate, chosen.block.start)
         if chosen and holding:

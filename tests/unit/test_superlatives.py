@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ra_assistant import superlatives
 from ra_assistant.questions import understand
 from ra_assistant.ranking import Candidate
 from ra_assistant.superlatives import NEAR, extreme
@@ -105,3 +106,16 @@ def test_the_column_that_the_question_names_is_compared() -> None:
     document = table("Musée | Objets | Salles", "Vannes | 40 | 2", "Lorient | 20 | 9", "Redon | 8 | 3")
     assert chosen(understand("Quel musée a le plus de salles ?", (), None), document) == "Lorient"
     assert chosen(understand("Quel musée a le plus d'objets ?", (), None), document) == "Vannes"
+
+
+def test_a_table_is_looked_at_once_however_many_of_its_rows_are_likely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = table("Service | Agents", *LOANS[1:])
+    passage = Passage("p", document.id, 0, len(document.text), document.text)
+    candidates = [Candidate(passage, Span(b.start, b.end), {}, 0.0, None) for b in document.blocks]
+    looked: list[int] = []
+    kept = superlatives._rows_around
+    monkeypatch.setattr(superlatives, "_rows_around", lambda d, at: looked.append(at) or kept(d, at))
+    assert extreme(MOST, candidates, {document.id: document}) is None
+    assert looked == [document.blocks[0].start, document.blocks[1].start]
