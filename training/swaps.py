@@ -2,7 +2,7 @@
 
 « En quelle année la pépinière ouvre-t-elle ? » asked of a passage about a pépinière becomes « En quelle année la
 patinoire ouvre-t-elle ? », which the passage does not answer. The words come from other questions, where they follow
-the same article: half of the time one near in meaning, never a synonym. Years and names are replaced as well.
+the same article: three times in four one near in meaning, never a synonym. Years and names are replaced as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ra_assistant.french.words import content_words
 from ra_assistant.word_vectors import WordVectors
 
 NEAREST = 10
-"""Half of how many of the nearest one is taken from."""
+"""Words tried of any; twice as many of the nearest."""
 ANY = 0.25
 """Share of the words that are replaced by any of the same kind; names always are."""
 SYNONYMOUS = 0.4
