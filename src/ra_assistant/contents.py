@@ -46,6 +46,21 @@ def read_contents(directory: Path) -> tuple[list[Document], list[Passage]]:
     return documents, passages
 
 
+def read_titles(directory: Path) -> dict[str, tuple[str, int | None]]:
+    """Return the title and the year of each document of a build, by its path below the corpus directory.
+
+    Raises:
+        IndexDamaged: the documents are missing or are not what they should be.
+    """
+    try:
+        return {
+            str(raw["path"]): (str(raw["title"]), raw["year"])
+            for raw in _read_lines(directory / "documents.jsonl")
+        }
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexDamaged(f"{directory}: {error}", path=directory.name) from error
+
+
 def read_vectors(directory: Path) -> npt.NDArray[np.float32]:
     """Read the passages' vectors, shape (passages, dimension)."""
     vectors: npt.NDArray[np.float32] = _read_array(directory / "vectors.npy")

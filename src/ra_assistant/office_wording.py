@@ -27,6 +27,8 @@ OFFICE: dict[str, str] = {
     # What is in service.
     "in_service": "En service",
     "in_service_row": "{documents}, {passages}\u00a0; index du {date}",
+    "title_of_year": "{title} ({year})",
+    "other_titles": "et {others}",
     "nothing_in_service": "Aucun rapport n’est en service pour l’instant.",
     # Step 1.
     "step_read": "Choisir le rapport",

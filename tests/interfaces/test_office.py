@@ -13,7 +13,7 @@ from ra_assistant import assembly, building, dispatching, publishing
 from ra_assistant.errors import BuildRejected
 from ra_assistant.harvesting import Harvester, Limits
 from ra_assistant.interfaces import office_view as view
-from ra_assistant.interfaces.office import Office, Said, in_the_background
+from ra_assistant.interfaces.office import Office, Said, State, in_the_background
 from ra_assistant.office_wording import OFFICE
 from ra_assistant.publishing import Publisher
 from ra_assistant.visiting import Visitor
@@ -98,8 +98,21 @@ def test_nothing_changes_for_anybody_until_the_report_goes_live(
     assert "37" in answer(publisher)
     assert "rapport-d-activite-2022.txt" in files(publisher)
     assert "rapport-d-activite-2022.txt" in office.state.sources
+    assert "Rapport d’activité 2022" in view.masthead(office.state), "by its title, its year said once"
+    assert ".txt" not in view.masthead(office.state)
+    years = [year for _, year in office.state.titles]
+    assert years[0] == 2022 and years == sorted(years, reverse=True) and len(years) > 1, "newest first"
     assert office.state.draft is None
     assert not list((publisher.builds.root / "office").rglob("*.*")), "nothing of the draft is left"
+
+
+def test_many_reports_in_service_are_counted_and_a_build_that_cannot_be_read_has_its_files_named() -> None:
+    titles = tuple((f"Rapport {number}", 2023) for number in range(14))
+    shown = view.masthead(State(titles=titles))
+    assert "Rapport 11 &#40;2023&#41;" in shown and "Rapport 12" not in shown
+    assert "et 2\xa0autres" in shown
+    assert "et 1\xa0autre<" in view.masthead(State(titles=titles[:13]))
+    assert "bilan &#60;b&#62;" in view.masthead(State(sources=("bilan <b>.pdf",)))
 
 
 def test_what_the_publisher_says_of_the_report_is_what_is_shown_with_answers(

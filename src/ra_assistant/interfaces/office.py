@@ -19,6 +19,7 @@ from typing import Any
 
 from ra_assistant import recognising
 from ra_assistant.collecting import Arrival, clean_name
+from ra_assistant.contents import read_titles
 from ra_assistant.errands import Brought
 from ra_assistant.errors import (
     NoSuchBuild,
@@ -86,6 +87,8 @@ class State:
     rows: tuple[BuildRow, ...] = ()
     sources: tuple[str, ...] = ()
     """Files of the build in service."""
+    titles: tuple[tuple[str, int | None], ...] = ()
+    """Titles and years of its documents, newest first."""
     previous: BuildRow | None = None
     """The build that one step back leads to."""
 
@@ -341,9 +344,16 @@ class Office:
         former = {row.build_id: row for row in rows if row.state == "former"}
         previous = next((former[name] for name in builds.served_ids() if name in former), None)
         sources: tuple[str, ...] = ()
+        titles: tuple[tuple[str, int | None], ...] = ()
         with suppress(StoreError):
-            sources = tuple(sorted(builds.manifest(builds.current_id()).sources))
-        return {"rows": rows, "sources": sources, "previous": previous}
+            current = builds.current_id()
+            sources = tuple(sorted(builds.manifest(current).sources))
+            titles = tuple(
+                sorted(
+                    read_titles(builds.directory(current)).values(), key=lambda row: (-(row[1] or 0), row[0])
+                )
+            )
+        return {"rows": rows, "sources": sources, "titles": titles, "previous": previous}
 
     def _set(self, **changes: Any) -> None:
         with self._changed:

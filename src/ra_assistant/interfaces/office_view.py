@@ -18,6 +18,8 @@ from ra_assistant.wording import STAGES, count, sentence_of
 
 SHOWN_PAGES = 200
 """Pages shown; the complete report has the others."""
+SHOWN_TITLES = 12
+"""Reports in service that are named; the others are counted."""
 OPEN_PAGES = 3
 """Pages with something to look at that are open at once; more are only marked."""
 _SHARES = {
@@ -53,8 +55,23 @@ def masthead(state: State) -> str:
             escape(_row(current) if current else OFFICE["nothing_in_service"]),
             class_="ra-service",
         ),
-        element("p", escape(", ".join(state.sources)), class_="ra-sources") if state.sources else "",
+        _titles(state),
     )
+
+
+def _titles(state: State) -> str:
+    """Return what the reports in service are called; a build whose documents cannot be read has its files' names."""
+    names = [
+        title
+        if year is None or str(year) in title
+        else OFFICE["title_of_year"].format(title=title, year=year)
+        for title, year in state.titles
+    ] or list(state.sources)
+    shown = [element("li", escape(name)) for name in names[:SHOWN_TITLES]]
+    if len(names) > SHOWN_TITLES:
+        others = count(len(names) - SHOWN_TITLES, "autre", "autres")
+        shown.append(element("li", escape(OFFICE["other_titles"].format(others=others))))
+    return element("ul", *shown, class_="ra-sources") if shown else ""
 
 
 def heading(number: int, key: str, phase: str) -> str:
