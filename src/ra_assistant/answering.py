@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ra_assistant.composing import clip, compose, one_a_year
+from ra_assistant.composing import compose, one_a_year
 from ra_assistant.errors import QuestionRefused
 from ra_assistant.focusing import Window, windows
 from ra_assistant.french.numbers import uncut
 from ra_assistant.ports import Retriever, SpanReader, SpanReading
+from ra_assistant.quoting import clip
 from ra_assistant.ranking import Candidate, Ranker, SpanGuess
 from ra_assistant.remembering import Memory
 from ra_assistant.scoring import Scorer

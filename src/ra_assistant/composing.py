@@ -11,16 +11,14 @@ from functools import cache
 from ra_assistant.answer_kinds import begins_with_a_name, brings_a_name, is_of_kind, spelled_out, years_said
 from ra_assistant.french.lexicon import table
 from ra_assistant.french.numbers import quantities
-from ra_assistant.french.sentences import sentence_spans
 from ra_assistant.french.words import content_words, fold
-from ra_assistant.passage_reading import block_at, stems_of
+from ra_assistant.passage_reading import stems_of
+from ra_assistant.quoting import MAX_QUOTE_CHARS, enumerated, quoted
 from ra_assistant.ranking import Candidate
 from ra_assistant.table_units import with_unit
-from ra_assistant.types import Answer, AnswerKind, BlockKind, Citation, Document, Outcome, Query, Span
+from ra_assistant.types import Answer, AnswerKind, Citation, Document, Outcome, Query, Span
 from ra_assistant.verifying import one_line
 
-MAX_QUOTE_CHARS = 400
-"""Longest quote shown; a longer sentence is cut between two clauses around the words that answer."""
 RIVAL_CHARS = 220
 """Longest quote of a sentence that comes after the best one."""
 MAX_WORDS = 70
@@ -28,17 +26,12 @@ MAX_WORDS = 70
 MAX_CITATIONS = 3
 MAX_LEAD_SHARE = 0.5
 """Words that answer are said before their sentence when they are at most this much of it."""
-MAX_ITEMS = 14
-ITEM_WORDS = 6
-"""Words from which on an item of a list says enough to be quoted without its list."""
 _LIKENESS = 5.0
 """Log-odds that a sentence gains when it has all the words of the other year's answer."""
 
 _HARDLY = 2.0
 """Log-odds by which a sentence is hardly likelier than another."""
 
-_CLAUSE_END = re.compile(r"[;:,)»](?=\s)|\s[–—-](?=\s)")
-_SPACE = re.compile(r"\s")
 _ENUMERATION = re.compile(r"[,;\n]| (?:et|ou) ")
 
 
@@ -70,15 +63,15 @@ def compose(
     lead = verdicts[settled] if verdicts and settled is not None else ""
     for candidate in chosen:
         document = documents[candidate.passage.document_id]
-        quoted = _quoted(query, document, candidate, RIVAL_CHARS if parts and not sides else MAX_QUOTE_CHARS)
-        if any(_overlap(quoted, citation, document) for citation in citations):
+        quote = quoted(query, document, candidate, RIVAL_CHARS if parts and not sides else MAX_QUOTE_CHARS)
+        if any(_overlap(quote, citation, document) for citation in citations):
             continue
-        lead = lead or ("" if parts else _lead(query, candidate, quoted, document))
-        text = one_line(document.text[quoted.start : quoted.end])
+        lead = lead or ("" if parts else _lead(query, candidate, quote, document))
+        text = one_line(document.text[quote.start : quote.end])
         if parts and _count(" ".join([*parts, text])) > MAX_WORDS and query.kind is not AnswerKind.LIST:
             continue
         marker = len(citations) + 1
-        citations.append(Citation(marker, document, quoted.start, quoted.end))
+        citations.append(Citation(marker, document, quote.start, quote.end))
         parts.append(f"«\u00a0{text}\u00a0» [{marker}]")
     text = " ".join(parts)
     highlights: tuple[Span, ...] = ()
@@ -268,9 +261,12 @@ def _text(candidate: Candidate, documents: Mapping[str, Document]) -> str:
 
 def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) -> str:
     """Return the words that answer, when they are of the kind asked and less than the quote that follows them."""
-    if candidate.answer is None or candidate.answer == quoted:
+    answer = candidate.answer
+    if answer is not None and query.kind is AnswerKind.LIST:
+        answer = enumerated(document, candidate.span, answer)
+    if answer is None or answer == quoted:
         return ""
-    text = one_line(document.text[candidate.answer.start : candidate.answer.end]).strip(" ,;:–—-")
+    text = one_line(document.text[answer.start : answer.end]).strip(" ,;:–—-")
     if not text or _count(text) > MAX_LEAD_SHARE * _count(document.text[quoted.start : quoted.end]):
         return ""
     if not is_of_kind(query.kind, text) or not _is_whole(text):
@@ -283,7 +279,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
         return ""
     if query.kind is AnswerKind.DEFINITION and not _defines(query, text):
         return ""
-    text = with_unit(document, candidate.answer, text)
+    text = with_unit(document, answer, text)
     return text if query.kind is AnswerKind.CONTACT else text[0].upper() + text[1:]
 
 
@@ -302,116 +298,3 @@ def _is_whole(text: str) -> bool:
 def _overlap(quoted: Span, citation: Citation, document: Document) -> bool:
     """Tell whether a quote would repeat a part of another."""
     return citation.document.id == document.id and quoted.start < citation.end and citation.start < quoted.end
-
-
-def _quoted(query: Query, document: Document, candidate: Candidate, max_chars: int) -> Span:
-    """Return what is quoted of a candidate: the sentence, its list with what leads in to it, or a part.
-
-    An item is quoted with its list when a list is asked, or when it says too little alone.
-    """
-    span = candidate.span
-    text = document.text[span.start : span.end]
-    block = block_at(document, span.start)
-    is_item = block is not None and block.kind is BlockKind.LIST_ITEM
-    if is_item and (query.kind is AnswerKind.LIST or _count(text) < ITEM_WORDS):
-        return _whole_list(document, span, max_chars)
-    if text.rstrip().endswith(":"):
-        return _with_what_follows(document, span, max_chars)
-    if span.end - span.start <= max_chars:
-        return span
-    focus = candidate.answer or Span(span.start, span.start + 1)
-    return clip(document.text, span, focus, max(max_chars, focus.end - focus.start))
-
-
-def _with_what_follows(document: Document, span: Span, max_chars: int) -> Span:
-    """Widen « Les critères de sélection : » to what it announces, as far as a quote may go."""
-    blocks = document.blocks
-    following = next((i for i, block in enumerate(blocks) if block.start >= span.end), len(blocks))
-    limit = section_end(document, span.start)
-    end = span.end
-    for block in blocks[following : following + MAX_ITEMS]:
-        of_it = block.kind is blocks[following].kind is not BlockKind.HEADING and block.end <= limit
-        if not of_it or block.end - span.start > max_chars:
-            break
-        end = block.end
-        if block.kind is not BlockKind.LIST_ITEM and document.text[block.start : block.end].endswith(":"):
-            break
-    return Span(span.start, end)
-
-
-def section_end(document: Document, offset: int) -> int:
-    """Return where the section that holds the character at `offset` ends."""
-    return next(
-        (section.end for section in document.sections if section.start <= offset < section.end),
-        len(document.text),
-    )
-
-
-def _whole_list(document: Document, item: Span, max_chars: int) -> Span:
-    """Widen an item to its list and to the words that lead in to it, as far as a quote may go."""
-    blocks = document.blocks
-    index = next(i for i, block in enumerate(blocks) if block.start <= item.start < block.end)
-    first = last = index
-    while first > 0 and blocks[first - 1].kind is BlockKind.LIST_ITEM and last - first < MAX_ITEMS:
-        first -= 1
-    while (
-        last + 1 < len(blocks) and blocks[last + 1].kind is BlockKind.LIST_ITEM and last - first < MAX_ITEMS
-    ):
-        last += 1
-    start = _lead_in(document, first)
-    while blocks[last].end - start > max_chars and last > index:
-        last -= 1
-    if blocks[last].end - start > max_chars:
-        start = blocks[first].start
-    while blocks[last].end - start > max_chars and first < index:
-        first += 1
-        start = blocks[first].start
-    return Span(start, blocks[last].end)
-
-
-def _lead_in(document: Document, first: int) -> int:
-    """Return where the sentence before a list begins when it announces the list; else where the list does."""
-    blocks = document.blocks
-    start = blocks[first].start
-    if first == 0 or blocks[first - 1].kind is not BlockKind.PARAGRAPH:
-        return start
-    before = blocks[first - 1]
-    text = document.text[before.start : before.end]
-    if not text.rstrip().endswith(":"):
-        return start
-    return sentence_spans(text, before.start)[-1].start
-
-
-def clip(text: str, sentence: Span, focus: Span, max_chars: int = MAX_QUOTE_CHARS) -> Span:
-    """Return a part of a long sentence, at most `max_chars`, that holds `focus` and ends between clauses."""
-    room = max(0, max_chars - (focus.end - focus.start))
-    low = max(sentence.start, focus.start - room // 2)
-    high = min(sentence.end, low + max_chars)
-    low = max(sentence.start, high - max_chars)
-    ends = [
-        match.end() + sentence.start for match in _CLAUSE_END.finditer(text[sentence.start : sentence.end])
-    ]
-    start = low if low == sentence.start else _first(ends, low, focus.start) or _after_space(text, low)
-    end = high if high == sentence.end else _last(ends, focus.end, high) or _before_space(text, high)
-    while start < focus.start and text[start].isspace():
-        start += 1
-    return Span(start, max(end, focus.end))
-
-
-def _first(ends: Sequence[int], low: int, high: int) -> int | None:
-    return next((end for end in ends if low <= end <= high), None)
-
-
-def _last(ends: Sequence[int], low: int, high: int) -> int | None:
-    return next((end for end in reversed(ends) if low <= end <= high), None)
-
-
-def _after_space(text: str, position: int) -> int:
-    match = _SPACE.search(text, position)
-    return match.end() if match else position
-
-
-def _before_space(text: str, position: int) -> int:
-    while position > 0 and not text[position - 1].isspace():
-        position -= 1
-    return position

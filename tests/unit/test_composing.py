@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ra_assistant.composing import MAX_QUOTE_CHARS, MAX_WORDS, clip, compose, one_a_year, settles
+from ra_assistant.composing import MAX_WORDS, compose, one_a_year, settles
 from ra_assistant.questions import understand
+from ra_assistant.quoting import MAX_QUOTE_CHARS, clip, enumerated
 from ra_assistant.ranking import Candidate
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import AnswerKind, BlockKind, Document, Outcome, Query, Section, Span
+from ra_assistant.types import AnswerKind, BlockKind, Document, DocumentKind, Outcome, Query, Section, Span
 from ra_assistant.verifying import violations
 from tests.conftest import make_document
 
@@ -352,3 +353,31 @@ def test_what_is_defined_is_told_by_a_sentence_that_names_it() -> None:
     assert first(3.0, 1.5, 2.9) == "Marie Durand préside le conseil."
     assert first(3.0, 0.5, 0.0) == "Paul Petit dirige le port."
     assert first(3.0, 1.5, 0.0, kind=AnswerKind.PERSON) == "Paul Petit dirige le port."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "marked", "lead"),
+    [
+        (
+            "Nos partenaires sont la Région, le Département et la Ville.",
+            "la Région, le Département et la Ville",
+            "whole",
+        ),
+        ("Nos partenaires sont la Région, le Département et la Ville.", "le Département et la Ville", None),
+        ("Nos partenaires sont la Région, le Département et la Ville.", "la Région, le Département", None),
+        (
+            "Nos trois partenaires : la Région, le Département et la Ville.",
+            "le Département et la Ville",
+            "la Région, le Département et la Ville.",
+        ),
+        ("De 10:30 à midi, la Région, le Département et la Ville.", "le Département et la Ville", None),
+    ],
+)
+def test_a_list_in_a_sentence_is_told_whole_or_not_at_all(
+    sentence: str, marked: str, lead: str | None
+) -> None:
+    document = Document("r", "r.md", "R", 2023, DocumentKind.ORIGINAL, None, sentence)
+    start = sentence.index(marked)
+    found = enumerated(document, Span(0, len(sentence)), Span(start, start + len(marked)))
+    expected = marked if lead == "whole" else lead
+    assert (found and sentence[found.start : found.end]) == expected
