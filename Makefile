@@ -3,6 +3,7 @@
 # make bench   measure it beside others (BENCH="--full --data DIR")
 .DEFAULT_GOAL := help
 .PHONY: help serve index test check bench format clean
+# Tests run in two processes, the tests of one file in the same.
 # make serve PYTHON=python3.12 sets up with that Python; without it, scripts/setup.sh finds one.
 export PYTHON
 
@@ -25,7 +26,7 @@ index:
 
 test:
 	@scripts/setup.sh dev
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 check:
 	@scripts/setup.sh dev
@@ -33,7 +34,7 @@ check:
 	.venv/bin/ruff check src tests training scripts widget bench
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 bench:
 	@scripts/setup.sh dev

@@ -18,6 +18,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModel
 
 SAVE_EVERY_SECONDS = 480.0
+HEADS = ("spans.", "judge.", "lift", "sought.", "held.", "doubt.", "nearest.")
+"""How the weights of a reader over its body begin."""
 HALVES = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 """Whether the processor multiplies 16-bit floats; on one that does not they are a hundred times slower."""
 
@@ -134,7 +136,7 @@ def optimiser(
     model: torch.nn.Module, rate: float, rows_rate: float | None = None, heads_rate: float | None = None
 ) -> torch.optim.AdamW:
     """Return AdamW; the word rows and the heads over the body may learn at their own rates."""
-    heads = [p for n, p in model.named_parameters() if n.startswith(("spans.", "judge.", "lift"))]
+    heads = [p for n, p in model.named_parameters() if n.startswith(HEADS)]
     known = {id(p) for p in heads}
     rows = [p for n, p in model.named_parameters() if "word_embeddings" in n and p.requires_grad]
     rest = [p for n, p in model.named_parameters() if "word_embeddings" not in n and id(p) not in known]

@@ -12,7 +12,7 @@ import noise
 from common import fold, joined
 from swaps import Swaps
 
-SWAPPED = 0.5
+SWAPPED = 0.6
 """Share of the questions that are asked about something else as well, where one of their words allows it."""
 REWORDED = 0.35
 """Share of the questions that are asked in words near in meaning, where `thesaurus.py` was run."""

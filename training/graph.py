@@ -21,6 +21,8 @@ FINE_BLOCK = 16
 """Weights that share a scale. Attention inputs are the most sensitive: of the cosine lost to eight bits
 (0.0006 on passages of reports) half is theirs with blocks of 32."""
 OPSET = 20
+MOST_ASKED = 66
+"""First tokens among which all of a question's are, as the reader was taught (`read.py`)."""
 
 
 class Graph:
@@ -91,7 +93,8 @@ class Graph:
         packed = np.round(table / scale).astype(np.int8)
         found = self.node("Gather", [self.constant(f"{name}.packed", packed), indices])
         size = self.node("Gather", [self.constant(f"{name}.scale", scale.astype(np.float32)), indices])
-        return self.node("Mul", [self.node("Cast", [found], to=TensorProto.FLOAT), size])
+        whole = self.node("Cast", [found], to=TensorProto.FLOAT)
+        return self.node("Mul", [whole, size], name=f"{name}.rows")
 
     def model(self, inputs: list[str], outputs: Mapping[str, list[str]]) -> onnx.ModelProto:
         """Return the model; inputs are int64 (batch, tokens), outputs float32 of the named shapes."""
@@ -182,18 +185,62 @@ def reader_model(weights: Mapping[str, np.ndarray], config: Mapping[str, Any]) -
     types = graph.node("Cast", ["token_type_ids"], to=TensorProto.FLOAT)
     real = graph.node("Cast", ["attention_mask"], to=TensorProto.FLOAT)
     # Padding is of type 0, so the question is what is neither padding nor passage.
-    question = graph.node("Unsqueeze", [graph.node("Sub", [real, graph.node("Mul", [real, types])]), "one"])
-    asked = graph.node("MatMul", [question, hidden])
-    asked = graph.node("Div", [asked, graph.node("ReduceSum", [question, "last"])])
+    question = graph.node("Sub", [real, graph.node("Mul", [real, types])])
+    row = graph.node("Unsqueeze", [question, "one"])
+    asked = graph.node("MatMul", [row, hidden])
+    asked = graph.node("Div", [asked, graph.node("ReduceSum", [row, "last"])])
     joined = graph.node("Squeeze", [graph.node("Concat", [asked, found], axis=2), "one"])
-    inner = graph.linear(joined, "judge.0", weights["judge.0.weight"], weights["judge.0.bias"])
-    logit = graph.linear(
-        graph.node("Gelu", [inner]), "judge.2", weights["judge.2.weight"], weights["judge.2.bias"], block=0
-    )
+    logit = _judged(graph, weights, "judge", joined)
     best = graph.node("ReduceMax", [within, "one"], keepdims=0)
     lift = graph.constant("lift", weights["lift"].reshape(2, 1))
-    graph.node("Add", [logit, graph.node("MatMul", [best, lift])], name="answerable")
+    logit = graph.node("Add", [logit, graph.node("MatMul", [best, lift])])
+    graph.node("Sub", [logit, _doubted(graph, weights, hidden, question, of_passage)], name="answerable")
     return graph.model(
         ["input_ids", "attention_mask", "token_type_ids"],
         {"span_logits": ["batch", "tokens", 2], "answerable": ["batch", 1]},
     )
+
+
+def _judged(graph: Graph, weights: Mapping[str, np.ndarray], name: str, value: str, beside: str = "") -> str:
+    """Add two layers that give one logit; what is `beside` is added between them."""
+    inner = graph.linear(value, f"{name}.0", weights[f"{name}.0.weight"], weights[f"{name}.0.bias"])
+    if beside:
+        inner = graph.node("Add", [inner, beside])
+    last = f"{name}.2"
+    return graph.linear(
+        graph.node("Gelu", [inner]), last, weights[f"{last}.weight"], weights[f"{last}.bias"], block=0
+    )
+
+
+def _doubted(
+    graph: Graph, weights: Mapping[str, np.ndarray], hidden: str, question: str, of_passage: str
+) -> str:
+    """Add what is held against a passage (batch, 1), token by token of the question: `Reader` of `read.py`."""
+    zero, one, two = "zero", "one", graph.constant("two", np.array([2], dtype=np.int64))
+    most = graph.constant("most_asked", np.array([MOST_ASKED], dtype=np.int64))
+    low = graph.constant("lowest", np.array(-1e4, dtype=np.float32))
+
+    def first(value: str) -> str:
+        return graph.node("Slice", [value, zero, most, one])
+
+    def of_the_passage(value: str) -> str:
+        return graph.node("Where", [graph.node("Unsqueeze", [of_passage, one]), value, low])
+
+    rows = graph.node("LpNormalization", ["embeddings.word_embeddings.rows"], axis=-1, p=2)
+    alike = graph.node("MatMul", [first(rows), graph.node("Transpose", [rows], perm=[0, 2, 1])])
+    near = graph.node("ReduceMax", [of_the_passage(alike), two])
+    asked = first(hidden)
+    sought, held = (
+        graph.linear(value, name, weights[f"{name}.weight"], weights[f"{name}.bias"], block=0)
+        for name, value in (("sought", asked), ("held", hidden))
+    )
+    match = graph.node("MatMul", [sought, graph.node("Transpose", [held], perm=[0, 2, 1])])
+    root = graph.constant("match_root", np.array(len(weights["held.bias"]) ** 0.5, dtype=np.float32))
+    chance = graph.node("Softmax", [of_the_passage(graph.node("Div", [match, root]))], axis=2)
+    found = graph.node("MatMul", [chance, hidden])
+    beside = graph.linear(near, "nearest", weights["nearest.weight"], weights["nearest.bias"], block=0)
+    joined = graph.node("Concat", [asked, found], axis=2)
+    each = graph.node("Squeeze", [_judged(graph, weights, "doubt", joined, beside), "last"])
+    is_asked = graph.node("Cast", [first(question)], to=TensorProto.BOOL)
+    each = graph.node("Where", [is_asked, each, low])
+    return graph.node("Softplus", [graph.node("ReduceLogSumExp", [each, one])])

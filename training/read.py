@@ -30,6 +30,7 @@ import encoder
 import torch
 from common import DATA, RUNS, SEED, read_lines
 from examples import Example, examples
+from graph import MOST_ASKED
 from safetensors.torch import load_file, save_file
 from swaps import Swaps
 from tokenizers import Tokenizer
@@ -41,6 +42,9 @@ QUESTION_TOKENS = 64
 RATE, HEADS_RATE = 1.5e-4, 7.5e-4
 QUESTIONS_PER_STEP = 12
 MOST_ANSWERS = 6
+MATCH_WIDTH, DOUBT_WIDTH = 64, 128
+FIRST_DOUBT = -3.0
+"""Logit that a token of the question is held against a passage, before anything is learnt."""
 TAUGHT = 0.5
 """Share of the teacher's word in what is learnt."""
 
@@ -50,7 +54,10 @@ class Reader(torch.nn.Module):
 
     The body was taught by the means of its tokens, never by its first one. So the judge sees the mean of the
     question's tokens and the mean of the passage's, each passage token counting by how likely it answers; and the
-    best span logits themselves.
+    best span logits themselves. A mean hides the one word that is of something else, so each token of the question
+    is doubted by itself: beside the mean of the passage's tokens that it looks for (Parikh et al. 2016, A Decomposable
+    Attention Model), and knowing how near the nearest word of the passage is before any layer has mixed them
+    (the MaxSim of Khattab and Zaharia 2020, ColBERT). The tokens' doubts add up in the exponential, and count against.
     """
 
     def __init__(self, body: Any) -> None:
@@ -62,6 +69,13 @@ class Reader(torch.nn.Module):
             torch.nn.Linear(2 * width, width), torch.nn.GELU(), torch.nn.Linear(width, 1)
         )
         self.lift = torch.nn.Parameter(torch.full((2,), 0.2))
+        self.sought = torch.nn.Linear(width, MATCH_WIDTH)
+        self.held = torch.nn.Linear(width, MATCH_WIDTH)
+        self.doubt = torch.nn.Sequential(
+            torch.nn.Linear(2 * width, DOUBT_WIDTH), torch.nn.GELU(), torch.nn.Linear(DOUBT_WIDTH, 1)
+        )
+        self.nearest = torch.nn.Linear(1, DOUBT_WIDTH)
+        torch.nn.init.constant_(self.doubt[2].bias, FIRST_DOUBT)
 
     def forward(
         self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
@@ -76,7 +90,23 @@ class Reader(torch.nn.Module):
         question = (mask * (1 - types)).float().unsqueeze(1)
         asked = question @ hidden / question.sum(2, keepdim=True)
         seen = torch.cat([asked, found], 2).squeeze(1)
-        return spans, self.judge(seen).squeeze(-1) + within.amax(1) @ self.lift
+        answers = self.judge(seen).squeeze(-1) + within.amax(1) @ self.lift
+        return spans, answers - self._doubted(ids, hidden, question.squeeze(1), types)
+
+    def _doubted(
+        self, ids: torch.Tensor, hidden: torch.Tensor, question: torch.Tensor, types: torch.Tensor
+    ) -> torch.Tensor:
+        """Return how much is held against the passage, token by token of the question (batch)."""
+        outside = (types == 0).unsqueeze(1)
+        rows = torch.nn.functional.normalize(self.body.embeddings.word_embeddings(ids).float(), dim=-1)
+        near = (rows[:, :MOST_ASKED] @ rows.transpose(1, 2)).masked_fill(outside, LOW).amax(2, keepdim=True)
+        asked = hidden[:, :MOST_ASKED]
+        match = self.sought(asked) @ self.held(hidden).transpose(1, 2) / MATCH_WIDTH**0.5
+        found = torch.softmax(match.masked_fill(outside, LOW), 2) @ hidden
+        inner = self.doubt[0](torch.cat([asked, found], 2)) + self.nearest(near)
+        each = self.doubt[2](self.doubt[1](inner)).squeeze(-1)
+        each = each.masked_fill(question[:, :MOST_ASKED] == 0, LOW)
+        return torch.nn.functional.softplus(torch.logsumexp(each, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +325,9 @@ def load(folder: Path, dropout: float = 0.1, layers: list[int] | None = None) ->
         body.config.num_hidden_layers = len(layers)
     model = Reader(body)
     kept = load_file(folder / "model.safetensors")
-    heads = {k: v for k, v in kept.items() if k.startswith(("spans.", "judge.", "lift"))}
+    heads = {k: v for k, v in kept.items() if k.startswith(encoder.HEADS)}
     if heads:
-        model.load_state_dict(heads, strict=False)
+        model.load_state_dict(heads, strict=False)  # the readers before version 8 doubted no token
     return model, tokenizer
 
 

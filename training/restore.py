@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from common import MODELS, RUNS
+from encoder import HEADS
 from onnx import numpy_helper
 from safetensors.numpy import save_file
 from transformers import BertConfig
@@ -39,7 +40,7 @@ def restored(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], BertConfig]
             weight = _whole(value, kept[f"{at}.scale"])
             found |= _parted(at, weight, kept[f"{at}.bias"])
         elif part == "weight" and f"{at}.packed" not in kept:
-            is_product = at.startswith(("spans", "judge"))
+            is_product = name.startswith(HEADS)
             found[name] = value.T if is_product else value
         elif part == "bias" and f"{at}.packed" not in kept:
             found[name] = value

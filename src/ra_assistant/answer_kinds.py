@@ -141,7 +141,7 @@ def _quantity_fit(query: Query, text: str) -> dict[str, float]:
     found = [quantity for quantity in quantities(text) if not _is_date_part(quantity, text)]
     other = [quantity for quantity in found if str(quantity.value.normalize()) not in query.terms]
     negative = _cue("negative").search(fold(text)) is not None
-    same_unit = query.unit and any(quantity.unit == query.unit for quantity in other)
+    same_unit = query.unit and any(quantity.unit in _alike(query.unit) for quantity in other)
     return {
         "fit_quantity": float(bool(other)),
         "fit_unit": float(bool(same_unit)),
@@ -149,6 +149,12 @@ def _quantity_fit(query: Query, text: str) -> dict[str, float]:
         "fit_none": float(negative and not other),
         "misfit": float(not other and not negative),
     }
+
+
+@cache
+def _alike(unit: str) -> frozenset[str]:
+    """Return the units that measure what a unit does."""
+    return frozenset(table("numbers")["alike"].get(unit, unit).split())
 
 
 def _is_date_part(quantity: Quantity, text: str) -> bool:

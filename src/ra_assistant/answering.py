@@ -36,6 +36,8 @@ LEAST_READ, MOST_READ = 2, 4
 """Passages that the span reader reads, at least and at most (ADR 62), one after the other."""
 SURE = 2.0
 """Log-odds of an answer from which on no more passages are read (ADR 66)."""
+NAMED_ROW_SHARE = 0.5
+"""Share of the threshold that is asked of a table whose rows and column the question names (`superlatives.py`)."""
 FAR = 4.0
 """How far, in log-odds before any is read, the best sentence of a passage may be below the best of all to be read."""
 SUGGESTED = 3
@@ -279,11 +281,12 @@ class ExtractiveAnswerer:
     ) -> tuple[Answer, Sequence[Candidate]]:
         candidates = self.candidates(query, hits)
         probability = self._refusal.probability(query, candidates, self._known_share(query))
-        unlikely = not candidates or probability < self._refusal.threshold
+        row = extreme(query, candidates, self._documents) if candidates and not sides else None
+        least = self._refusal.threshold * (NAMED_ROW_SHARE if row else 1.0)
+        unlikely = not candidates or probability < least
         if unlikely or _is_of_another_year(query, candidates):
             return self._not_in_report(query, candidates, probability), candidates
         verdicts = {True: self._phrases.yes, False: self._phrases.no}
-        row = None if sides else extreme(query, candidates, self._documents)
         answer = compose(
             replace(query, kind=AnswerKind.THING) if row else query,
             [row] if row else candidates,
@@ -337,7 +340,8 @@ class ExtractiveAnswerer:
             is_far = window.score < candidates[0].score - FAR
             if len(guesses) >= LEAST_READ and (is_far or surest >= SURE):
                 break
-            [reading] = reader.read(query.text, [(window.passage.heading, window.text)])
+            passage = (window.passage.heading, window.text)
+            [reading] = reader.read(query.text, [passage], parts=[window.rows])
             guesses[window.passage.id] = _guess(window, reading)
         return guesses
 

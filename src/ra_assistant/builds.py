@@ -35,7 +35,7 @@ from typing import Any
 
 from ra_assistant.errors import IndexDamaged, IndexMissing, IndexOutdated, PublishingBusy, StoreError
 
-FORMAT = 3
+FORMAT = 4
 """Raised when an index of the former format can no longer be read."""
 POINTER = "current"
 POINTER_COPY = "current.copy"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ra_assistant.ranking import Candidate
 from ra_assistant.types import Passage, Span
 
+CELL_END = " | "
+"""What stands between two cells of a table's row."""
 WINDOW_CHARS = 560
 """Most characters of a window of several sentences."""
 
@@ -31,6 +33,16 @@ class Window:
         """The words of the window."""
         origin = self.passage.start
         return self.passage.text[self.span.start - origin : self.span.end - origin]
+
+    @property
+    def rows(self) -> list[tuple[int, int]]:
+        """The ranges in its words of the rows of tables: an answer does not run from one into the next."""
+        held = (
+            Span(span.start - self.span.start, span.end - self.span.start)
+            for span in self.passage.sentences
+            if self.span.start <= span.start and span.end <= self.span.end
+        )
+        return [(span.start, span.end) for span in held if CELL_END in self.text[span.start : span.end]]
 
 
 def windows(candidates: Sequence[Candidate], max_chars: int = WINDOW_CHARS) -> list[Window]:

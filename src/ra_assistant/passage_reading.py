@@ -43,6 +43,8 @@ class Reading:
     stems: frozenset[str]
     heading: frozenset[str]
     """Stems of the headings, the table header and the document's title."""
+    body: frozenset[str]
+    """Stems of the document's title and of whose report it is, numbers left out."""
     nearest: frozenset[str]
     """Stems of the nearest heading."""
     years: frozenset[int]
@@ -86,6 +88,11 @@ def read_passage(document: Document, passage: Passage, vectors: WordVectors | No
         sentences=tuple(sentences),
         stems=stems_of(passage.text),
         heading=frozenset(word.stem for word in heading),
+        body=frozenset(
+            word.stem
+            for word in content_words(f"{document.title} {document.publisher or ''}")
+            if not word.form[0].isdigit()
+        ),
         nearest=stems_of(passage.section_path[-1]) if passage.section_path else frozenset(),
         years=years_said(" ".join(passage.section_path))
         or frozenset({document.year} if document.year else ()),

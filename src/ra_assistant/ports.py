@@ -127,8 +127,17 @@ class SpanReading(Protocol):
 class SpanReader(Protocol):
     """Marks in passages the words that answer a question."""
 
-    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> Sequence[SpanReading]:
-        """Return one reading a passage, in order; a passage is its headings and its text."""
+    def read(
+        self,
+        question: str,
+        passages: Sequence[tuple[str, str]],
+        *,
+        parts: Sequence[Sequence[tuple[int, int]]],
+    ) -> Sequence[SpanReading]:
+        """Return one reading a passage, in order: its best spans, and the best of each of its parts.
+
+        A passage is its headings and its text; its parts are ranges of the text's characters.
+        """
         ...
 
 

@@ -31,6 +31,7 @@ _ANSWER_CHARS = 300
 _EXPANDED_WEIGHT = 0.4
 
 _FRAME_WORDS = frozenset(table("questions")["frame"]["words"].split())
+_LIGHT_VERBS = frozenset(table("questions")["frame"]["light_verbs"].split())
 _ENGLISH = frozenset(table("questions")["english"]["words"].split())
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _YEARS_LISTED = re.compile(
@@ -75,13 +76,20 @@ def understand(
     return _joined(spelled, former, history[-1], latest_year)
 
 
-def spell_out(question: str) -> str:
-    """Return the question with SMS spelling written out: « cb » gives « combien »."""
+def spell_out(question: str, acronyms: Mapping[str, str] | None = None) -> str:
+    """Return the question with SMS spelling written out: « cb » gives « combien ».
+
+    Args:
+        question: as it was typed.
+        acronyms: those of the reports, by their folded form: « jsp » is written as the report writes it, never out.
+    """
     sms: Mapping[str, str] = table("questions")["sms"]
+    kept = acronyms or {}
 
     def written(match: re.Match[str]) -> str:
         word = match.group()
-        return word if word.isupper() else sms.get(fold(word), word)
+        form = fold(word)
+        return word if word.isupper() or form not in sms else kept.get(form, sms[form])
 
     return _SHORT_FORM.sub(written, question)
 
@@ -270,7 +278,7 @@ def _is_year(form: str) -> bool:
 def _terms(question: str, weight: float = 1.0) -> dict[str, float]:
     found: dict[str, float] = {}
     for word in content_words(question):
-        frame = word.stem in _frame()
+        frame = word.stem in _frame() or word.form in _LIGHT_VERBS
         found[word.stem] = max(found.get(word.stem, 0.0), weight * (_FRAME_WEIGHT if frame else 1.0))
     return found
 

@@ -32,6 +32,8 @@ from ra_assistant.word_vectors import Rows, WordVectors
 
 _KEPT_READINGS = 20_000
 _MOST_ODDS = 8.0
+_BODY_WEIGHT = 0.25
+"""What a word of the report's own name or title weighs."""
 _OLD_YEARS = 5
 """Years after which a sentence is old, however old."""
 
@@ -152,6 +154,8 @@ class Ranker:
         nearness: Sequence[Mapping[str, float]],
     ) -> Iterator[Candidate]:
         reading = self._read(passage)
+        # Whose report it is goes without saying in most of its sentences.
+        idf = {term: weight * (_BODY_WEIGHT if term in reading.body else 1.0) for term, weight in idf.items()}
         total = sum(idf.values()) or 1.0
         wide = sum(idf[term] for term in idf if term in reading.stems or term in reading.heading) / total
         within = reading.stems | reading.heading

@@ -26,6 +26,10 @@ OVERLAP_TOKENS = 64
 """Tokens that two windows of a long passage share."""
 
 
+Parts = Sequence[tuple[int, int]]
+"""Ranges of characters of a text."""
+
+
 class ReadSpan(NamedTuple):
     """A stretch of a passage's text that may answer; offsets are half-open, in characters of that text."""
 
@@ -70,7 +74,11 @@ class OnnxSpanReader:
         self._loaded: tuple[Tokenizer, onnxruntime.InferenceSession, dict[str, Any]] | None = None
 
     def read(
-        self, question: str, passages: Sequence[tuple[str, str]], spans: int = SPANS
+        self,
+        question: str,
+        passages: Sequence[tuple[str, str]],
+        spans: int = SPANS,
+        parts: Sequence[Parts] | None = None,
     ) -> list[SpanReading]:
         """Return one reading a passage, in order; a passage is its headings and its text.
 
@@ -79,7 +87,8 @@ class OnnxSpanReader:
         Args:
             question: the question, made to stand alone.
             passages: headings (or other context) and text of each passage.
-            spans: how many spans to return a passage, at most.
+            spans: how many spans to return a passage, at most, wherever they stand.
+            parts: for each passage ranges of its text, sentences or rows: the best span of each is returned as well.
         """
         tokenizer, session, config = self._model()
         windows = self._windows(question, passages, tokenizer, int(config["max_tokens"]))
@@ -89,7 +98,11 @@ class OnnxSpanReader:
             scores, judged = self._run(session, window)
             odds[window.passage] = max(odds[window.passage], judged)
             found[window.passage] += best_spans(scores, window.offsets, window.first, spans)
-        return [SpanReading(value, _best(part, spans)) for value, part in zip(odds, found, strict=True)]
+            if parts is not None:
+                own = parts[window.passage]
+                found[window.passage] += best_of_each(scores, window.offsets, window.first, own)
+        limits = [spans] * len(passages) if parts is None else [spans + len(own) for own in parts]
+        return [SpanReading(*each) for each in zip(odds, map(_best, found, limits), strict=True)]
 
     def _run(
         self, session: onnxruntime.InferenceSession, window: _Window
@@ -157,6 +170,18 @@ def best_spans(
     for at in order[np.argsort(-scores[order])]:
         begin, end = divmod(int(at), size)
         made.append(ReadSpan(offsets[begin][0], offsets[end][1], float(scores[at])))
+    return made
+
+
+def best_of_each(
+    logits: npt.NDArray[np.float32], offsets: Sequence[tuple[int, int]], first: int, parts: Parts
+) -> list[ReadSpan]:
+    """Return the best span of each part that holds a token of the window; arguments as of `best_spans`."""
+    made: list[ReadSpan] = []
+    for start, end in parts:
+        held = [number for number, (a, b) in enumerate(offsets) if start <= a and b <= end]
+        if held:
+            made += best_spans(logits, offsets[held[0] : held[-1] + 1], first + held[0], 1)
     return made
 
 

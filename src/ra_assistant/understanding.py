@@ -9,6 +9,7 @@ from ra_assistant import questions
 from ra_assistant.answering import Understanding
 from ra_assistant.english_words import EnglishWords
 from ra_assistant.fitted import MODELS
+from ra_assistant.french.words import fold
 from ra_assistant.speaking import known_words
 from ra_assistant.types import Query
 
@@ -51,4 +52,9 @@ def _mender(lexical: Bm25Index) -> Callable[[str], str]:
     from ra_assistant.spelling import Speller
 
     speller = Speller(known_words(), lexical.forms, lexical.document_frequency, questions.question_words())
-    return lambda asked: asked if questions.is_english(asked) else speller.mend(questions.spell_out(asked))
+    acronyms = {fold(short): short for short in lexical.acronyms}
+
+    def mended(asked: str) -> str:
+        return asked if questions.is_english(asked) else speller.mend(questions.spell_out(asked, acronyms))
+
+    return mended

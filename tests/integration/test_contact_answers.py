@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from ra_assistant import assembly, building
+from ra_assistant import assembly
 from ra_assistant.answer_wording import NEAR_MISS, NOT_IN_REPORT
 from ra_assistant.types import AnswerKind, Outcome
 
@@ -28,15 +30,8 @@ https://www.musee-des-eaux.fr
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory):
-    place = tmp_path_factory.mktemp("contact")
-    corpus = place / "corpus"
-    corpus.mkdir()
-    (corpus / "rapport.md").write_text(TEXT, encoding="utf-8")
-    building.build(corpus, place / "index")
-    opened = assembly.open_assistant(place / "index")
-    yield opened
-    opened.close()
+def assistant(open_on: Callable[[str], assembly.Assistant]) -> assembly.Assistant:
+    return open_on(TEXT)
 
 
 @pytest.mark.parametrize("question", ["Comment vous contacter ?", "mail pour vous ecrire", "À qui écrire ?"])

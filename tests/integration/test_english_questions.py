@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
-from ra_assistant import assembly, building
+from ra_assistant import assembly
 
 TEXT = """# Rapport d'activité 2023
 
@@ -21,18 +21,13 @@ Le musée a reçu 84 200 visiteurs, et le chemin des douves a rouvert.
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[assembly.Assistant]:
-    place = tmp_path_factory.mktemp("english")
-    (place / "rapport.md").write_text(TEXT, encoding="utf-8")
-    building.build(place, place / ".index")
-    opened = assembly.open_assistant(place / ".index")
-    yield opened
-    opened.close()
+def assistant(open_on: Callable[[str], assembly.Assistant]) -> assembly.Assistant:
+    return open_on(TEXT)
 
 
 def test_the_words_searched_are_french(assistant: assembly.Assistant) -> None:
     terms = assistant.answerer.understood("How many visitors did the museum receive?", ()).terms
-    assert {"visiteur", "muse"} <= terms.keys()
+    assert {"visiteur", "mus"} <= terms.keys()
     assert not {"visitor", "museum", "how"} & terms.keys()
     assert "84 200" in assistant.ask("How many visitors did the museum receive?").text
 

@@ -128,7 +128,7 @@ class Stretch:
 class CuttingReader:
     """A reader that marks the last three letters of a number."""
 
-    def read(self, question: str, passages):
+    def read(self, question: str, passages, *, parts):
         places = [text.find("399") for _, text in passages]
         return [Reading(SURE + 1, (Stretch(place, place + 3),) if place >= 0 else ()) for place in places]
 
@@ -156,7 +156,7 @@ class CountingReader:
         self.answerable = answerable
         self.calls: list[int] = []
 
-    def read(self, question: str, passages):
+    def read(self, question: str, passages, *, parts):
         self.calls.append(len(passages))
         return [Reading(self.answerable) for _ in passages]
 
@@ -364,7 +364,7 @@ def test_an_index_that_cannot_be_used_is_built_again_from_the_reports(
     build = builds.directory(builds.current_id())
     if damage == "outdated":
         manifest = build / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"format": 3', '"format": 1'))
+        manifest.write_text(manifest.read_text().replace('"format": 4', '"format": 1'))
     else:
         (build / "vectors.npy").write_bytes(b"rien")
     assert building.build(corpus, index).embedded == 0, "the vectors are kept apart from the builds"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,15 +58,8 @@ Le service des publics est celui qui emploie le plus d'agents : vingt-deux sur c
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[assembly.Assistant]:
-    place = tmp_path_factory.mktemp("superlatives")
-    corpus = place / "corpus"
-    corpus.mkdir()
-    (corpus / "rapport.md").write_text(TEXT, encoding="utf-8")
-    building.build(corpus, place / "index")
-    opened = assembly.open_assistant(place / "index")
-    yield opened
-    opened.close()
+def assistant(open_on: Callable[[str], assembly.Assistant]) -> assembly.Assistant:
+    return open_on(TEXT)
 
 
 @pytest.mark.parametrize(

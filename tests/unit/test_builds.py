@@ -80,8 +80,8 @@ def test_another_format_is_outdated(tmp_path) -> None:
     builds = BuildStore(tmp_path)
     build_id = sealed(builds)
     path = builds.directory(build_id) / MANIFEST
-    path.write_text(path.read_text().replace('"format": 3', '"format": 0'))
-    with pytest.raises(IndexOutdated, match="format 0, expected 3"):
+    path.write_text(path.read_text().replace('"format": 4', '"format": 0'))
+    with pytest.raises(IndexOutdated, match="format 0, expected 4"):
         builds.manifest(build_id)
 
 

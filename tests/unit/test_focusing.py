@@ -1,12 +1,15 @@
 """What the span reader is given to read."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ra_assistant.focusing import WINDOW_CHARS, windows
 from ra_assistant.ranking import Candidate
 from ra_assistant.splitting import SentenceSplitter
-from ra_assistant.types import Passage
+from ra_assistant.types import Passage, Span
 from tests.conftest import make_document
 
 TEXT = "La première phrase ouvre. La deuxième suit. La troisième répond. La quatrième clôt. Fin de tout."
@@ -28,6 +31,20 @@ def test_a_window_grows_from_the_likeliest_sentence_towards_its_likelier_neighbo
     (window,) = windows(found, max_chars=45)
     assert window.text == "La troisième répond. La quatrième clôt."
     assert window.text == passage.text[window.span.start : window.span.end]
+    assert window.rows == []
+
+
+def test_the_rows_of_a_table_are_told_from_sentences() -> None:
+    document = make_document("Recettes :\n\nBilletterie | 4 080\nDons | 1 760\n\nFin.")
+    passage = passage_of(document.text)
+    cuts = [0, *(document.text.index(word) for word in ("Billetterie", "Dons", "Fin")), len(document.text)]
+    spans = tuple(Span(a, b) for a, b in pairwise(cuts))
+    passage = replace(passage, sentences=spans)
+    (window,) = windows(scored(passage, [0.0, 2.0, 0.0, 0.0]), 40)
+    assert [window.text[start:end].strip() for start, end in window.rows] == [
+        "Billetterie | 4 080",
+        "Dons | 1 760",
+    ]
 
 
 def test_one_sentence_longer_than_a_window_is_read_whole() -> None:

@@ -36,6 +36,16 @@ def test_families_of_words_share_a_stem() -> None:
     assert len({stems(word)[0] for word in ("accueillir", "accueil", "accueillies")}) == 1
 
 
+def test_a_participle_has_one_stem_in_both_genders_with_or_without_accents() -> None:
+    for verb in (
+        "assurer assuré assurée assurées assurees",
+        "créer créé créée créées",
+        "recruter recrutés recrutées",
+    ):
+        assert len({name for word in verb.split() for name in stems(f"elle a {word}")}) == 1, verb
+    assert stems("elle est née") == stems("il est né") == ["ne"]
+
+
 def test_to_have_been_is_no_summer_and_to_be_born_no_negation() -> None:
     assert stems("Quand l’agence a-t-elle été créée ? Elle n’a pas encore été fondée.") == stems(
         "Quand l’agence créée encore fondée"

@@ -49,7 +49,7 @@ def test_a_weight_of_zero_is_plain_bm25(build) -> None:
 
 
 def test_what_one_search_brings_is_weighed_by_the_other_as_well(build, monkeypatch) -> None:
-    query = Query("le musée a accueilli 300 visiteurs", {"budget": 1.0, "muse": 0.5})
+    query = Query("le musée a accueilli 300 visiteurs", {"budget": 1.0, "mus": 0.5})
     whole = {hit.passage.id: hit.score for hit in build(TEXTS, 0.5).retrieve(query, 5)}
     monkeypatch.setattr(retrieval, "CANDIDATES", 1)
     few = {hit.passage.id: hit.score for hit in build(TEXTS, 0.5).retrieve(query, 5)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import sys
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ra_assistant.span_reader import SPAN_TOKENS, OnnxSpanReader, best_spans
+from ra_assistant.span_reader import SPAN_TOKENS, OnnxSpanReader, best_of_each, best_spans
 from tests.tiny import tiny_tokenizer
 
 TRAINING = Path(__file__).parents[2] / "training"
@@ -140,6 +141,41 @@ def test_nothing_to_read_gives_no_span(tiny: tuple[Path, Path]) -> None:
     empty = reader.read("Qui ?", [("Titre", "")])[0]
     assert empty.spans == ()
     assert reader.read("", [("", "le maire")])[0].spans
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 60), st.integers(0, 6), st.lists(st.integers(1, 60), max_size=6), st.integers(0, 2**32 - 1)
+)
+def test_the_best_span_of_each_part_stays_within_it(
+    size: int, first: int, cuts: list[int], seed: int
+) -> None:
+    logits = np.random.default_rng(seed).normal(size=(first + size + 1, 2)).astype(np.float32)
+    offsets = [(3 * i, 3 * i + 2) for i in range(size)]
+    edges = [0, *sorted({3 * cut for cut in cuts if cut < size}), 3 * size]
+    parts = list(itertools.pairwise(edges))
+    found = best_of_each(logits, offsets, first, parts)
+    assert len(found) == len(parts)
+    for (start, end), span in zip(parts, found, strict=True):
+        inside = range(start // 3, end // 3)
+        best = max(logits[first + a, 0] + logits[first + b, 1] for a in inside for b in inside if b >= a)
+        assert start <= span.start < span.end <= end
+        assert span.score == pytest.approx(best, abs=1e-5)
+    assert best_of_each(logits, offsets, first, [(3 * size, 3 * size + 9)]) == []
+
+
+def test_a_row_that_is_not_the_likeliest_has_its_own_span(tiny: tuple[Path, Path]) -> None:
+    text = "le maire\nfuites, 83 %\nle"
+    parts = [(0, 8), (9, 21), (22, 24)]
+    reader = OnnxSpanReader(tiny[1])
+    (alone,) = reader.read("fuites ?", [("", text)], spans=1)
+    (reading,) = reader.read("fuites ?", [("", text)], spans=1, parts=[parts])
+    assert reading.spans[0] == alone.spans[0] and reading.answerable == alone.answerable
+    assert all(any(a <= s.start and s.end <= b for s in reading.spans) for a, b in parts)
+    assert [s.score for s in reading.spans] == sorted((s.score for s in reading.spans), reverse=True)
+    assert len({(s.start, s.end) for s in reading.spans}) == len(reading.spans) <= 4
+    (without,) = reader.read("fuites ?", [("", text)], spans=1, parts=[[]])
+    assert without == alone
 
 
 @settings(max_examples=60, deadline=None)

@@ -476,3 +476,54 @@ def test_visitors_questions_say_what_is_expected_and_where_and_quote_nothing(pat
         assert not {"quote", "why"} & row.keys()
         if row["answerable"] and "document" in row:
             assert row.get("page", 0) > 0 or row["at"][0] < row["at"][1], row["id"]
+
+
+def test_one_doubted_word_is_held_against_a_passage_wherever_it_stands(read: ModuleType, tiny: Path) -> None:
+    """Adding to the doubt of every token lowers the judgement; what answers is marked as before."""
+    model, tokenizer = read.load(tiny, dropout=0.0)
+    model.eval()
+    encoded = read.encode(
+        tokenizer, [("le maire ?", "", "le maire a 42 fuites."), ("le ?", "le", "fuites, 83 %")]
+    )
+    with read.torch.no_grad():
+        spans, judged = model(encoded.ids, encoded.mask, encoded.types)
+        model.doubt[2].bias += 4.0
+        again, doubted = model(encoded.ids, encoded.mask, encoded.types)
+        model.doubt[2].bias -= 4.0
+        outside = (encoded.types == 0) & (encoded.mask == 0)
+        padded = read.torch.where(outside, 5, encoded.ids)
+        _, unchanged = model(padded, encoded.mask, encoded.types)
+        model.nearest.weight += 3.0
+        _, nearer = model(encoded.ids, encoded.mask, encoded.types)
+    assert (spans - again).abs().max() < 1e-6
+    assert (judged - doubted > 1.0).all()
+    assert (judged - unchanged).abs().max() < 1e-5, "padding is no word of the question"
+    assert (judged - nearer).abs().max() > 1e-4, "how near the nearest word is counts"
+
+
+def test_runs_are_averaged_and_a_head_that_one_has_not_learnt_is_kept(
+    read: ModuleType, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(TRAINING))
+    import average
+    from safetensors.torch import load_file, save_file
+
+    whole = load_file(tiny / "model.safetensors")
+    former = {
+        name: weight + 1.0 for name, weight in whole.items() if not name.startswith(("doubt.", "nearest."))
+    }
+    for name, weights in (("new", whole), ("former", former), ("strange", former | {"other": whole["lift"]})):
+        (tmp_path / name).mkdir()
+        save_file(weights, tmp_path / name / "model.safetensors")
+        for file in ("config.json", "tokenizer.json"):
+            (tmp_path / name / file).write_bytes((tiny / file).read_bytes())
+    monkeypatch.setattr(average, "RUNS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["average.py", "former", "new", "--out", "both"])
+    average.main()
+    both = load_file(tmp_path / "both" / "model.safetensors")
+    assert both.keys() == whole.keys()
+    assert (both["lift"] - whole["lift"] - 0.5).abs().max() < 1e-6
+    assert (both["doubt.0.weight"] == whole["doubt.0.weight"]).all()
+    monkeypatch.setattr(sys, "argv", ["average.py", "strange", "new", "--out", "none"])
+    with pytest.raises(ValueError, match="other"):
+        average.main()

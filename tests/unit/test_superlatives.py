@@ -98,7 +98,7 @@ DATED = ("Musée | 2022 | 2023", "Vannes | 40 | 12", "Lorient | 20 | 31", "Redon
     ("years", "name"), [((2022,), "Vannes"), ((2023,), "Lorient"), ((), "Lorient"), ((2019,), "Lorient")]
 )
 def test_the_column_of_the_year_is_compared_else_the_newest(years: tuple[int, ...], name: str) -> None:
-    query = Query("Quel musée a reçu le plus l'an dernier ?", {"muse": 1.0}, years=years)
+    query = Query("Quel musée a reçu le plus l'an dernier ?", {"mus": 1.0}, years=years)
     assert chosen(query, table(*DATED)) == name
 
 

@@ -61,13 +61,17 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def stem(form: str) -> str:
-    """Return the Snowball stem of a folded word.
+    """Return the Snowball stem of a folded word (Porter's French algorithm, http://snowball.tartarus.org).
 
-    Folding comes first, so that a word typed without accents has the same stem as the word of the
-    report (Porter's Snowball, French algorithm, http://snowball.tartarus.org).
+    Folding comes first, so that a word typed without accents has the same stem as the word of the report. The
+    algorithm knows « assurées » by its accent, which is gone: the « e » of the feminine goes before.
     """
     if len(form) > _MAX_WORD_CHARS or form[0].isdigit():
         return form[:_MAX_WORD_CHARS]
+    for ending in ("ees", "ee"):
+        if form.endswith(ending) and len(form) > len(ending) + 1:
+            form = form[: 1 - len(ending)]
+            break
     stemmed: str = _stemmer.stemWord(form)
     return fold(stemmed)
 
