@@ -381,3 +381,11 @@ def test_a_list_in_a_sentence_is_told_whole_or_not_at_all(
     found = enumerated(document, Span(0, len(sentence)), Span(start, start + len(marked)))
     expected = marked if lead == "whole" else lead
     assert (found and sentence[found.start : found.end]) == expected
+
+
+def test_the_middle_of_a_list_does_not_lead_an_answer() -> None:
+    text = "Nos partenaires de l’année sont, sans ordre, la Région, le Département, la Ville et le syndicat mixte."
+    document = make_document(text)
+    found = candidates(document, ("partenaires", 2.0, "le Département, la Ville"))
+    assert composed(document, found, AnswerKind.LIST).text.startswith("«\u00a0Nos partenaires")
+    assert composed(document, found).text.startswith("Le Département, la Ville. «")

@@ -41,6 +41,18 @@ def test_the_sentence_that_covers_the_question_comes_first(rank) -> None:
     assert rank("budget du musée")[0][0].startswith("Le budget")
 
 
+def test_the_words_of_the_reports_own_name_weigh_little_and_its_numbers_as_much_as_ever(rank) -> None:
+    question = "Quel est le budget du château de Vannes ?"
+    alone = feature(rank(question), "budget", "cover")
+    named = feature(rank(question, publisher="Château de Vannes"), "budget", "cover")
+    titled = feature(rank(question, title="Château de Vannes, rapport"), "budget", "cover")
+    assert named == titled > 1.5 * alone
+    asked = "Quel est le budget 2021 ?"
+    assert feature(rank(asked, title="Bilan 2021"), "budget", "cover") == feature(
+        rank(asked), "budget", "cover"
+    )
+
+
 @pytest.mark.parametrize(
     ("question", "words", "name"),
     [
