@@ -375,7 +375,7 @@ def test_a_question_asked_otherwise_takes_the_place_of_what_followed(page: Page)
 
 
 def test_escape_stops_and_the_question_is_put_again_in_one_gesture(page: Page) -> None:
-    page.locator("#ra-box textarea").fill(f"{QUESTION} Dis-le {SLOW_WORD}.")
+    page.locator("#ra-box textarea").fill(f"{SLOW_WORD}, {QUESTION}")
     page.keyboard.press("Enter")
     expect(page.locator(".ra-pending")).to_be_visible()
     page.keyboard.press("Escape")
