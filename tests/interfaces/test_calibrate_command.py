@@ -160,7 +160,7 @@ def test_a_threshold_that_loses_an_answer_needs_an_explicit_word(
     """Eight questions answered wrongly and nine to refuse raise the threshold; one right answer is lost by it."""
     index = tmp_path / "index"
     before = manifest(index)
-    lost = "Que s’est-il passé à Aubrac en 2021 ?"
+    lost = "Qu’y a-t-il eu à Aubrac en 2021 ?"
     rows: list[dict[str, object]] = [{"question": lost, "attendu": "11"}]
     rows += [{"question": f"Combien d’entreprises à {place} ?", "attendu": "99"} for place in PLACES[1:]]
     rows += [{"question": f"Combien de musées à {place} ?", "refuser": True} for place in PLACES]
