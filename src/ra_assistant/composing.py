@@ -264,7 +264,7 @@ def _lead(query: Query, candidate: Candidate, quoted: Span, document: Document) 
     answer = candidate.answer
     if answer is not None and query.kind is AnswerKind.LIST:
         answer = enumerated(document, candidate.span, answer)
-    if answer is None or answer == quoted:
+    if answer is None or answer == quoted or not (quoted.start <= answer.start and answer.end <= quoted.end):
         return ""
     text = one_line(document.text[answer.start : answer.end]).strip(" ,;:–—-")
     if not text or _count(text) > MAX_LEAD_SHARE * _count(document.text[quoted.start : quoted.end]):

@@ -54,7 +54,7 @@ def read_titles(directory: Path) -> dict[str, tuple[str, int | None]]:
     """
     try:
         return {
-            str(raw["path"]): (str(raw["title"]), raw["year"])
+            str(raw["path"]): (str(raw["title"]), None if raw["year"] is None else int(raw["year"]))
             for raw in _read_lines(directory / "documents.jsonl")
         }
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 from ra_assistant.errors import RaError
 from ra_assistant.publishing_wording import check_sentence
 
+OTHERS = ("autre", "autres")
 OFFICE: dict[str, str] = {
     "title": "Publier un rapport",
     "document_title": "Publier · Assistant du rapport d’activité",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from ra_assistant import assembly, building, dispatching, publishing
 from ra_assistant.errors import BuildRejected
 from ra_assistant.harvesting import Harvester, Limits
 from ra_assistant.interfaces import office_view as view
-from ra_assistant.interfaces.office import Office, Said, State, in_the_background
+from ra_assistant.interfaces.office import Office, Said, State, _titles, in_the_background
 from ra_assistant.office_wording import OFFICE
 from ra_assistant.publishing import Publisher
 from ra_assistant.visiting import Visitor
@@ -634,3 +635,16 @@ def test_what_holds_for_all_the_pages_of_a_site_is_said_once(office: Office, sit
     assert [len(piece.reading["notices"]) for piece in draft.pieces] == [1, 1]
     assert sum("année du rapport" in notice for notice in draft.reading["notices"]) == 1
     assert not any("année" in warning for one in draft.reading["pages"] for warning in one["warnings"])
+
+
+def test_a_build_whose_documents_cannot_be_read_has_its_files_named(
+    office: Office, publisher: Publisher
+) -> None:
+    path = publisher.builds.directory(publisher.builds.current_id()) / "documents.jsonl"
+    for damaged in ("[]\n", '{"path": "a.md", "title": "A", "year": "deux mille"}\n', "{", ""):
+        path.write_text(damaged, encoding="utf-8")
+        _titles.cache_clear()
+        office.look()
+        assert office.state.titles == (), damaged
+        said = html.unescape(view.masthead(office.state))
+        assert office.state.sources and all(name in said for name in office.state.sources)

@@ -389,3 +389,13 @@ def test_the_middle_of_a_list_does_not_lead_an_answer() -> None:
     found = candidates(document, ("partenaires", 2.0, "le Département, la Ville"))
     assert composed(document, found, AnswerKind.LIST).text.startswith("«\u00a0Nos partenaires")
     assert composed(document, found).text.startswith("Le Département, la Ville. «")
+
+
+def test_a_list_that_runs_out_of_the_quote_does_not_lead_it() -> None:
+    items = [f"Intercommunalité-rassemblée-{number}" for number in "abcdefghij"]
+    document = make_document(f"Nos membres, {'un par an, ' * 40}sont : {', '.join(items)}.")
+    found = candidates(document, ("Nos membres", 2.0, items[1]))
+    answer = composed(document, found, AnswerKind.LIST)
+    (citation,) = answer.citations
+    assert items[9] not in citation.quote, "the sentence is longer than what is quoted of it"
+    assert answer.text.startswith("«\u00a0")

@@ -134,6 +134,13 @@ def test_orders_are_recognised(text: str) -> None:
 def test_a_question_is_not_an_order() -> None:
     assert not is_order("À quels besoins répond le programme ?")
     assert not is_order("Quel texte a été copié avant la réunion ?")
+    for text in (
+        "Montrez-moi tout le budget d’avant 2020",
+        "Affichez les lignes du budget de l’année précédente",
+        "Montre-moi tout ce qui a été fait avant la fusion",
+        "Copie du texte voté avant l’été ?",
+    ):
+        assert not is_order(text), text
 
 
 HISTORY = [Turn("Combien de nouvelles entreprises en 2020 ?", "13 entreprises")]

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,12 @@ class State:
         """Name what can be acted upon: a window whose mark is another one shows something else."""
         parts = (self.draft.id if self.draft else "", self.tried.prepared.build_id if self.tried else "")
         return "/".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=2)
+def _titles(build: Path) -> tuple[tuple[str, int | None], ...]:
+    """Return the titles and years of a build's documents, newest first; a sealed build never changes."""
+    return tuple(sorted(read_titles(build).values(), key=lambda row: (-(row[1] or 0), row[0])))
 
 
 def in_the_background(work: Callable[[], None]) -> None:
@@ -348,11 +355,7 @@ class Office:
         with suppress(StoreError):
             current = builds.current_id()
             sources = tuple(sorted(builds.manifest(current).sources))
-            titles = tuple(
-                sorted(
-                    read_titles(builds.directory(current)).values(), key=lambda row: (-(row[1] or 0), row[0])
-                )
-            )
+            titles = _titles(builds.directory(current))
         return {"rows": rows, "sources": sources, "titles": titles, "previous": previous}
 
     def _set(self, **changes: Any) -> None:

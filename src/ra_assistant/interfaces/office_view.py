@@ -11,7 +11,7 @@ from ra_assistant.indexing import Progress
 from ra_assistant.interfaces.markup import element, escape
 from ra_assistant.interfaces.office import Said, State, Tried
 from ra_assistant.interfaces.office_draft import arrival_sentence
-from ra_assistant.office_wording import OFFICE, STATES, office_check
+from ra_assistant.office_wording import OFFICE, OTHERS, STATES, office_check
 from ra_assistant.publishing import BuildRow
 from ra_assistant.publishing_wording import NOUNS, date
 from ra_assistant.wording import STAGES, count, sentence_of
@@ -69,7 +69,7 @@ def _titles(state: State) -> str:
     ] or list(state.sources)
     shown = [element("li", escape(name)) for name in names[:SHOWN_TITLES]]
     if len(names) > SHOWN_TITLES:
-        others = count(len(names) - SHOWN_TITLES, "autre", "autres")
+        others = count(len(names) - SHOWN_TITLES, *OTHERS)
         shown.append(element("li", escape(OFFICE["other_titles"].format(others=others))))
     return element("ul", *shown, class_="ra-sources") if shown else ""
 
